@@ -1,0 +1,30 @@
+"""System checks of the deployment's settings; each error says what to change."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+
+
+@register()
+def check_limits(**kwargs: Any) -> list[CheckMessage]:
+    """Check that a living worker can lose neither its lease nor its message."""
+    errors: list[CheckMessage] = []
+    if not settings.STAGE_SOFT_LIMIT_SECONDS < settings.STAGE_HARD_LIMIT_SECONDS:
+        errors.append(_error("E001", "STAGE_SOFT_LIMIT_SECONDS", "below STAGE_HARD_LIMIT_SECONDS"))
+    if not settings.STAGE_HARD_LIMIT_SECONDS < settings.LEASE_SECONDS:
+        errors.append(_error("E002", "LEASE_SECONDS", "above STAGE_HARD_LIMIT_SECONDS"))
+    if settings.MAX_ATTEMPTS < 1:
+        errors.append(_error("E003", "MAX_ATTEMPTS", "at least 1"))
+    return errors
+
+
+@register()
+def check_result_backend(**kwargs: Any) -> list[CheckMessage]:
+    if settings.CELERY_RESULT_BACKEND:
+        return []
+    return [_error("E004", "RESULT_URL", "the address of a Redis: chords count in it")]
+
+
+def _error(number: str, name: str, remedy: str) -> Error:
+    return Error(f"DARKROOM_{name} must be {remedy}.", id=f"darkroom.{number}")

@@ -1,0 +1,115 @@
+"""Everything Darkroom reads from the environment, in one place.
+
+Variables carry the prefix `DARKROOM_`; each may be given as `…_FILE`, the path of a file that
+holds the value (a mounted secret). `DATA_DIR` alone has no prefix: it is the folder of the
+embedded default.
+"""
+
+import hashlib
+import os
+import secrets
+import tempfile
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from environs import FileAwareEnv
+
+ROOT = Path(__file__).resolve().parent.parent
+DATA_DIR = Path(os.environ.get("DATA_DIR") or ROOT / "var").resolve()
+# The path of a Unix socket may have 107 bytes on Linux and 103 on macOS.
+MAX_SOCKET_PATH_BYTES = 100
+
+env = FileAwareEnv(prefix="DARKROOM_")
+
+
+def secret_key() -> str:
+    """Return the configured secret key, or the one kept in the data folder, made once."""
+    given: str = env.str("SECRET_KEY", "")
+    return given or _kept_secret(DATA_DIR / "secret_key")
+
+
+def _kept_secret(path: Path) -> str:
+    if not path.exists():
+        _write_once(path, secrets.token_urlsafe(64))
+    return path.read_text()
+
+
+def _write_once(path: Path, text: str) -> None:
+    """Write a file that appears whole or not at all; of two writers, the first one wins."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    draft.touch(mode=0o600)
+    draft.write_text(text)
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+
+
+def redis_socket() -> Path:
+    """Return the socket of the embedded Redis; a long data folder gets a short stand-in."""
+    socket = DATA_DIR / "redis.sock"
+    if len(os.fsencode(socket)) <= MAX_SOCKET_PATH_BYTES:
+        return socket
+    digest = hashlib.sha256(os.fsencode(DATA_DIR)).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"darkroom-{os.getuid()}-{digest}.sock"
+
+
+def default_broker_url() -> str:
+    return f"redis+socket://{redis_socket()}"
+
+
+def database() -> dict[str, Any]:
+    """Return Django's database settings; SQLite is made safe for several processes."""
+    settings: dict[str, Any] = env.dj_db_url(
+        "DATABASE_URL", f"sqlite:///{DATA_DIR / 'darkroom.sqlite3'}", conn_max_age=60
+    )
+    if "sqlite" in settings["ENGINE"]:
+        settings["OPTIONS"] = SQLITE_OPTIONS
+        # Every writer waits for the one lock; a connection kept open costs nothing.
+        settings["CONN_MAX_AGE"] = None
+    else:
+        settings["CONN_HEALTH_CHECKS"] = True
+        settings["OPTIONS"] = {"connect_timeout": 5, **settings.get("OPTIONS", {})}
+    return settings
+
+
+SQLITE_OPTIONS = {
+    # Writers queue up for half a minute before "database is locked".
+    "timeout": 30,
+    # Without it two transactions that read first and then write deadlock.
+    "transaction_mode": "IMMEDIATE",
+    # FULL, not NORMAL: an upload that was answered with 202 survives a power cut.
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+}
+
+
+def object_storage(alias: str) -> dict[str, Any]:
+    """Return the Django storage of an alias from `DARKROOM_ORIGINALS_URL` and its like.
+
+    `file:///folder` is a local folder, `s3://bucket/prefix` a bucket; without a setting, a
+    folder below the data folder.
+    """
+    default: str = env.str("STORAGE_URL", (DATA_DIR / "objects").as_uri())
+    url = env.str(f"{alias.upper()}_URL", f"{default.rstrip('/')}/{alias}")
+    parts = urlsplit(url)
+    if parts.scheme == "s3":
+        return {"BACKEND": "storage.s3.BucketStorage", "OPTIONS": _bucket(parts.netloc, parts.path)}
+    if parts.scheme == "file":
+        return {"BACKEND": "storage.local.LocalStorage", "OPTIONS": {"location": parts.path}}
+    raise ValueError(f"DARKROOM_{alias.upper()}_URL: use file:///folder or s3://bucket/prefix.")
+
+
+def _bucket(name: str, prefix: str) -> dict[str, Any]:
+    return {
+        "bucket_name": name,
+        "location": prefix.strip("/"),
+        "access_key": env.str("S3_ACCESS_KEY", None),
+        "secret_key": env.str("S3_SECRET_KEY", None),
+        "endpoint_url": env.str("S3_ENDPOINT_URL", None),
+        "region_name": env.str("S3_REGION", None),
+        "addressing_style": env.str("S3_ADDRESSING_STYLE", "path"),
+    }

@@ -1,0 +1,266 @@
+"""Settings of this deployment; `config.environment` says where each value comes from."""
+
+from datetime import timedelta
+
+from csp.constants import NONE, SELF
+from kombu import Exchange, Queue
+
+from config.environment import (
+    DATA_DIR,
+    ROOT,
+    database,
+    default_broker_url,
+    env,
+    object_storage,
+    secret_key,
+)
+from config.queues import MAINTENANCE_QUEUE, QUEUES, ROUTES
+
+# --- Django -----------------------------------------------------------------------------------
+
+DEBUG = env.bool("DEBUG", False)
+SECRET_KEY = secret_key()
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+
+INSTALLED_APPS = [
+    "config",
+    "uploads",
+    "processing",
+    "storage",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "csp",
+    "rest_framework",
+    "drf_spectacular",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+DATABASES = {"default": database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "sign-in"
+LOGIN_REDIRECT_URL = "library"
+LOGOUT_REDIRECT_URL = "sign-in"
+
+LANGUAGE_CODE = "en"
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+
+# --- Security ---------------------------------------------------------------------------------
+
+HTTPS = env.bool("HTTPS", False)
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_SECURE = HTTPS
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:", "blob:", *env.list("MEDIA_ORIGINS", [])],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    },
+}
+
+# --- Bytes ------------------------------------------------------------------------------------
+
+STORAGES = {
+    "originals": object_storage("originals"),
+    "variants": object_storage("variants"),
+    "scratch": object_storage("scratch"),
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+# Where a CDN or a public bucket serves the variants; empty: Darkroom serves them itself.
+VARIANTS_BASE_URL = env.str("VARIANTS_BASE_URL", "")
+
+# Uploads go to a temporary file as they come in, never to memory.
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+FILE_UPLOAD_TEMP_DIR = env.str("TEMP_DIR", None)
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+MAX_UPLOAD_BYTES = env.int("MAX_UPLOAD_BYTES", 64 * 1024 * 1024)
+MAX_PIXELS = env.int("MAX_PIXELS", 100_000_000)
+MAX_ANIMATION_PIXELS = env.int("MAX_ANIMATION_PIXELS", 200_000_000)
+MAX_FRAMES = env.int("MAX_FRAMES", 1000)
+
+# --- People -----------------------------------------------------------------------------------
+
+# Off lifts throttles and quotas, for load tests and imports.
+THROTTLE = env.bool("THROTTLE", True)
+UPLOADS_PER_MINUTE = env.int("UPLOADS_PER_MINUTE", 240)
+REQUESTS_PER_MINUTE = env.int("REQUESTS_PER_MINUTE", 1200)
+QUOTA_IMAGES = env.int("QUOTA_IMAGES", 100_000)
+QUOTA_BYTES = env.int("QUOTA_BYTES", 200 * 1024**3)
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "uploads.api.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_THROTTLE_CLASSES": ["uploads.api.throttling.RequestThrottle"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "uploads.api.problems.handle",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Darkroom",
+    "DESCRIPTION": "A self-hosted image pipeline for teams that publish pictures.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": True,
+}
+
+# --- Machines ---------------------------------------------------------------------------------
+
+STAGE_SOFT_LIMIT_SECONDS = env.int("STAGE_SOFT_LIMIT_SECONDS", 90)
+STAGE_HARD_LIMIT_SECONDS = env.int("STAGE_HARD_LIMIT_SECONDS", 120)
+# Longer than the hard limit, so that only a dead or stopped worker loses its lease.
+LEASE_SECONDS = env.int("LEASE_SECONDS", 150)
+MAX_ATTEMPTS = env.int("MAX_ATTEMPTS", 4)
+# The delay before the second attempt; it doubles with each further one.
+RETRY_SECONDS = env.int("RETRY_SECONDS", 10)
+# How often the scheduler looks for what is due, lost or stuck.
+SWEEP_SECONDS = env.int("SWEEP_SECONDS", 5)
+# How long a message may stay unanswered before its loss is suspected.
+REDISPATCH_SECONDS = env.int("REDISPATCH_SECONDS", 30)
+# Unreferenced objects and deleted images are kept this long.
+AUDIT_GRACE_SECONDS = env.int("AUDIT_GRACE_SECONDS", 24 * 3600)
+
+CELERY_BROKER_URL = env.str("BROKER_URL", default_broker_url())
+CELERY_RESULT_BACKEND = env.str(
+    "RESULT_URL", CELERY_BROKER_URL if "redis" in CELERY_BROKER_URL else ""
+)
+CELERY_TASK_QUEUES = [
+    Queue(
+        name,
+        Exchange("darkroom", type="direct"),
+        routing_key=name,
+        queue_arguments={"x-queue-type": "quorum"} if "amqp" in CELERY_BROKER_URL else None,
+    )
+    for name in QUEUES
+]
+CELERY_TASK_ROUTES = ROUTES
+CELERY_TASK_DEFAULT_QUEUE = MAINTENANCE_QUEUE
+CELERY_TASK_DEFAULT_EXCHANGE = "darkroom"
+CELERY_TASK_DEFAULT_ROUTING_KEY = MAINTENANCE_QUEUE
+CELERY_TASK_CREATE_MISSING_QUEUES = False
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_SOFT_TIME_LIMIT = STAGE_SOFT_LIMIT_SECONDS
+CELERY_TASK_TIME_LIMIT = STAGE_HARD_LIMIT_SECONDS
+CELERY_TASK_SERIALIZER = "json"
+CELERY_RESULT_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+# Chords count in the result backend; nothing reads a result after that.
+CELERY_RESULT_EXPIRES = 3600
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_MAX_TASKS_PER_CHILD = env.int("MAX_TASKS_PER_CHILD", 200)
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+# Longer than twice the hard limit: a redelivery means that the worker is gone.
+VISIBILITY_TIMEOUT_SECONDS = 2 * STAGE_HARD_LIMIT_SECONDS + 60
+CELERY_BROKER_TRANSPORT_OPTIONS = (
+    {"confirm_publish": True}
+    if "amqp" in CELERY_BROKER_URL
+    else {
+        "visibility_timeout": VISIBILITY_TIMEOUT_SECONDS,
+        "socket_timeout": 5,
+        "socket_connect_timeout": 2,
+    }
+)
+CELERY_REDIS_SOCKET_TIMEOUT = 5
+CELERY_REDIS_SOCKET_CONNECT_TIMEOUT = 2
+CELERY_BEAT_SCHEDULE = {
+    "dispatch": {
+        "task": "processing.tasks.dispatch",
+        "schedule": timedelta(seconds=SWEEP_SECONDS),
+        # A sweep that waited longer than its interval is done by the next one.
+        "options": {"expires": SWEEP_SECONDS},
+    },
+    "audit": {
+        "task": "processing.tasks.audit",
+        "schedule": timedelta(days=1),
+        "options": {"expires": 3600},
+    },
+}
+CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
+
+# --- Logs -------------------------------------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
+    "loggers": {
+        "django.server": {"level": "INFO"},
+        "PIL": {"level": "WARNING"},
+        "botocore": {"level": "WARNING"},
+    },
+}

@@ -1,0 +1,11 @@
+"""Time as the database tells it: leases must not depend on the clock of a worker."""
+
+from datetime import timedelta
+
+from django.db.models import DateTimeField, ExpressionWrapper
+from django.db.models.functions import Now
+
+
+def seconds_from_now(seconds: float) -> ExpressionWrapper:
+    """Return an SQL expression for the database's now plus `seconds`."""
+    return ExpressionWrapper(Now() + timedelta(seconds=seconds), output_field=DateTimeField())

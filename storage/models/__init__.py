@@ -1,0 +1,18 @@
+from storage.models.events import Event
+from storage.models.images import FocalPointSource, Image, Original, Tag
+from storage.models.presets import Preset
+from storage.models.runs import Attempt, Run, Stage
+from storage.models.variants import Variant
+
+__all__ = [
+    "Attempt",
+    "Event",
+    "FocalPointSource",
+    "Image",
+    "Original",
+    "Preset",
+    "Run",
+    "Stage",
+    "Tag",
+    "Variant",
+]

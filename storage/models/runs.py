@@ -1,0 +1,105 @@
+from django.db import models
+
+from storage import keys
+from storage.ids import new_id
+from storage.models.images import Image
+from storage.statuses import ACTIVE_RUN, AttemptOutcome, RunStatus, StageName, StageStatus
+
+
+class Run(models.Model):
+    """One generation of an image, planned with a frozen snapshot of the presets.
+
+    The row is the outbox: `dispatch_at` says when its unfinished stages are to be announced
+    (again) to the queues.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="runs")
+    number = models.PositiveIntegerField()
+    status = models.CharField(
+        max_length=16, choices=RunStatus.choices, default=RunStatus.QUEUED, db_index=True
+    )
+    presets = models.JSONField(help_text="the specifications of the presets as they were")
+    bulk = models.BooleanField(default=False, help_text="runs on the bulk queues")
+    dispatch_at = models.DateTimeField(null=True, blank=True)
+    dispatches = models.PositiveIntegerField(default=0)
+    scratch_cleared_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["image", "number"], name="run_number_per_image"),
+            models.UniqueConstraint(
+                fields=["image"],
+                condition=models.Q(status__in=sorted(ACTIVE_RUN)),
+                name="run_one_active_per_image",
+            ),
+        ]
+        indexes = [models.Index(fields=["dispatch_at"], name="run_outbox")]
+
+    def __str__(self) -> str:
+        return f"run {self.number} of {self.image_id}"
+
+    @property
+    def prefix(self) -> str:
+        return keys.run_prefix(self.id)
+
+
+class Stage(models.Model):
+    """One piece of a run's work; only `transitions` writes its status."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="stages")
+    name = models.CharField(max_length=16, choices=StageName.choices)
+    part = models.CharField(max_length=64, blank=True, help_text="the preset, for compress")
+    queue = models.CharField(max_length=64)
+    status = models.CharField(
+        max_length=16, choices=StageStatus.choices, default=StageStatus.PENDING
+    )
+    attempts = models.PositiveIntegerField(default=0)
+    # The id of the attempt that holds the lease; a commit with another token changes nothing.
+    token = models.UUIDField(null=True, blank=True)
+    lease_expires_at = models.DateTimeField(null=True, blank=True)
+    available_at = models.DateTimeField(null=True, blank=True, help_text="back-off ends")
+    queued_at = models.DateTimeField(null=True, blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    error_code = models.CharField(max_length=64, blank=True)
+    error_detail = models.TextField(blank=True)
+    output = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "name", "part"], name="stage_once_per_run"),
+        ]
+        indexes = [
+            models.Index(fields=["status", "lease_expires_at"], name="stage_lease"),
+            models.Index(fields=["queue", "status", "queued_at"], name="stage_backlog"),
+            models.Index(fields=["queue", "finished_at"], name="stage_throughput"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.part}".strip()
+
+
+class Attempt(models.Model):
+    """Who worked on a stage, when, and how it ended; its id is the fencing token."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    stage = models.ForeignKey(Stage, on_delete=models.CASCADE, related_name="history")
+    number = models.PositiveIntegerField()
+    worker = models.CharField(max_length=255)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+    outcome = models.CharField(max_length=16, choices=AttemptOutcome.choices, blank=True)
+    error_code = models.CharField(max_length=64, blank=True)
+    error_detail = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["stage", "number"], name="attempt_number_per_stage"),
+        ]
+
+    def __str__(self) -> str:
+        return f"attempt {self.number} at {self.stage_id}"

@@ -1,0 +1,144 @@
+"""Bytes in the object stores: store, verify, then mark.
+
+The three aliases are `originals`, `variants` and `scratch`; each is a local folder or a bucket.
+Every failure of a store comes out as `StorageUnavailable`, so that callers can tell a full disk
+from a bad picture.
+"""
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import BinaryIO, Protocol, cast
+
+from boto3.exceptions import Boto3Error
+from botocore.exceptions import BotoCoreError, ClientError
+from django.core.files.base import File
+from django.core.files.storage import Storage, storages
+
+from storage.errors import ObjectCorrupted, ObjectMissing, StorageUnavailable
+
+ORIGINALS = "originals"
+VARIANTS = "variants"
+SCRATCH = "scratch"
+ALIASES = (ORIGINALS, VARIANTS, SCRATCH)
+
+CHUNK_BYTES = 1024 * 1024
+# A copy of a remote object stays in memory up to this size.
+SPOOL_BYTES = 16 * 1024 * 1024
+STORE_ERRORS = (OSError, BotoCoreError, Boto3Error, ClientError)
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """An entry of a listing; sizes in bytes."""
+
+    key: str
+    bytes: int
+    modified_at: datetime
+
+
+@dataclass(frozen=True)
+class Digest:
+    sha256: str
+    bytes: int
+
+
+class Walkable(Protocol):
+    def walk(self, prefix: str = "") -> Iterator[StoredObject]: ...
+
+
+def store(alias: str) -> Storage:
+    return storages[alias]
+
+
+def digest(file: BinaryIO) -> Digest:
+    """Return the SHA-256 (hex) and the size of what is left to read in `file`."""
+    sha256, size = hashlib.sha256(), 0
+    while chunk := file.read(CHUNK_BYTES):
+        sha256.update(chunk)
+        size += len(chunk)
+    return Digest(sha256.hexdigest(), size)
+
+
+def put(alias: str, key: str, content: BinaryIO, expected: Digest) -> None:
+    """Store `content` under `key` and read it back.
+
+    Raises StorageUnavailable when the store refuses, ObjectCorrupted when what was read back has
+    another size or SHA-256; nothing is left under `key` then.
+    """
+    content.seek(0)
+    with _store_errors(alias, key):
+        store(alias).save(key, File(content, name=key))
+    if read_digest(alias, key) != expected:
+        remove(alias, [key])
+        raise ObjectCorrupted(f"{alias}: {key} read back differently; check the disk or bucket.")
+
+
+def read_digest(alias: str, key: str) -> Digest:
+    """Return the SHA-256 and size of a stored object; raises ObjectMissing."""
+    with _store_errors(alias, key), store(alias).open(key) as file:
+        return digest(cast(BinaryIO, file))
+
+
+def exists(alias: str, key: str) -> bool:
+    with _store_errors(alias, key):
+        return store(alias).exists(key)
+
+
+def size(alias: str, key: str) -> int:
+    """Return the bytes of an object without reading it; raises ObjectMissing."""
+    with _store_errors(alias, key):
+        return store(alias).size(key)
+
+
+@contextmanager
+def local_copy(alias: str, key: str) -> Iterator[BinaryIO]:
+    """Give a seekable local file of an object, so that reading it cannot fail half-way.
+
+    Raises ObjectMissing or StorageUnavailable before the block is entered.
+    """
+    with tempfile.SpooledTemporaryFile(SPOOL_BYTES) as copy:
+        with _store_errors(alias, key), store(alias).open(key) as file:
+            shutil.copyfileobj(file, copy, CHUNK_BYTES)
+        copy.seek(0)
+        yield cast(BinaryIO, copy)
+
+
+def remove(alias: str, keys: Iterable[str]) -> None:
+    """Remove objects; one that is not there is as good as removed."""
+    for key in keys:
+        with _store_errors(alias, key):
+            store(alias).delete(key)
+
+
+def remove_prefix(alias: str, prefix: str) -> int:
+    """Remove everything below a folder; return how many objects that were."""
+    if not prefix.endswith("/"):
+        raise ValueError(f"{prefix!r} is not a folder: it must end in a slash.")
+    found = [item.key for item in walk(alias, prefix)]
+    remove(alias, found)
+    return len(found)
+
+
+def walk(alias: str, prefix: str = "") -> Iterator[StoredObject]:
+    """Yield the objects of a store below `prefix`, in no particular order."""
+    with _store_errors(alias, prefix):
+        yield from cast(Walkable, store(alias)).walk(prefix)
+
+
+@contextmanager
+def _store_errors(alias: str, key: str) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise ObjectMissing(f"{alias}: {key} is missing; run manage.py audit.") from error
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") in {"404", "NoSuchKey", "NotFound"}:
+            raise ObjectMissing(f"{alias}: {key} is missing; run manage.py audit.") from error
+        raise StorageUnavailable(f"{alias}: {error}") from error
+    except STORE_ERRORS as error:
+        raise StorageUnavailable(f"{alias}: {error}") from error

@@ -1,0 +1,47 @@
+"""Objects in an S3 bucket, by django-storages."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from botocore.config import Config
+from storages.backends.s3 import S3Storage
+from storages.utils import clean_name
+
+from storage.objects import StoredObject
+
+CLIENT = Config(
+    signature_version="s3v4",
+    connect_timeout=5,
+    read_timeout=30,
+    retries={"mode": "standard", "max_attempts": 3},
+    # Stores other than Amazon's may not know the newer checksums; `objects.put` reads back.
+    request_checksum_calculation="when_required",
+    response_checksum_validation="when_required",
+)
+
+
+class BucketStorage(S3Storage):
+    """A private bucket; an existing object is replaced whole, or not at all."""
+
+    def __init__(self, *, addressing_style: str = "path", **options: Any) -> None:
+        super().__init__(
+            file_overwrite=True,
+            default_acl=None,
+            querystring_auth=True,
+            client_config=CLIENT.merge(Config(s3={"addressing_style": addressing_style})),
+            **options,
+        )
+
+    def walk(self, prefix: str = "") -> Iterator[StoredObject]:
+        """Yield every object below a folder."""
+        start = f"{self.location}/" if self.location else ""
+        pages = self.connection.meta.client.get_paginator("list_objects_v2").paginate(
+            Bucket=self.bucket_name, Prefix=start + prefix
+        )
+        for page in pages:
+            for entry in page.get("Contents", []):
+                yield StoredObject(
+                    key=clean_name(entry["Key"])[len(start) :],
+                    bytes=entry["Size"],
+                    modified_at=entry["LastModified"],
+                )
