@@ -7,14 +7,13 @@ from kombu import Exchange, Queue
 
 from config.environment import (
     DATA_DIR,
-    ROOT,
     database,
     default_broker_url,
     env,
     object_storage,
     secret_key,
 )
-from config.queues import MAINTENANCE_QUEUE, QUEUES, ROUTES
+from config.queues import BULK_PREFIX, MAINTENANCE_QUEUE, QUEUES, ROUTES
 
 # --- Django -----------------------------------------------------------------------------------
 
@@ -201,6 +200,7 @@ CELERY_TASK_QUEUES = [
     for name in QUEUES
 ]
 CELERY_TASK_ROUTES = ROUTES
+BULK_QUEUE_PREFIX = BULK_PREFIX
 CELERY_TASK_DEFAULT_QUEUE = MAINTENANCE_QUEUE
 CELERY_TASK_DEFAULT_EXCHANGE = "darkroom"
 CELERY_TASK_DEFAULT_ROUTING_KEY = MAINTENANCE_QUEUE

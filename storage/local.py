@@ -22,7 +22,7 @@ class LocalStorage(FileSystemStorage):
     def __init__(self, location: str) -> None:
         super().__init__(location=location, allow_overwrite=True)
 
-    def _save(self, name: str, content: File[bytes]) -> str:
+    def _save(self, name: str, content: "File[bytes]") -> str:
         target = Path(self.path(name))
         temporary = _create_temporary(target.parent)
         try:
@@ -66,7 +66,7 @@ def _create_temporary(folder: Path) -> Path:
     return temporary
 
 
-def _copy(content: File[bytes], file: IO[bytes]) -> None:
+def _copy(content: "File[bytes]", file: IO[bytes]) -> None:
     content.seek(0)
     for chunk in content.chunks():
         file.write(chunk)

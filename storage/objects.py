@@ -9,7 +9,7 @@ import hashlib
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO, Protocol, cast
@@ -70,12 +70,17 @@ def put(alias: str, key: str, content: BinaryIO, expected: Digest) -> None:
     Raises StorageUnavailable when the store refuses, ObjectCorrupted when what was read back has
     another size or SHA-256; nothing is left under `key` then.
     """
-    content.seek(0)
-    with _store_errors(alias, key):
-        store(alias).save(key, File(content, name=key))
+    put_unverified(alias, key, content)
     if read_digest(alias, key) != expected:
         remove(alias, [key])
         raise ObjectCorrupted(f"{alias}: {key} read back differently; check the disk or bucket.")
+
+
+def put_unverified(alias: str, key: str, content: BinaryIO) -> None:
+    """Store `content` under `key`, for readers that check what they read; see `local_copy`."""
+    content.seek(0)
+    with _store_errors(alias, key):
+        store(alias).save(key, File(content, name=key))
 
 
 def read_digest(alias: str, key: str) -> Digest:
@@ -96,16 +101,40 @@ def size(alias: str, key: str) -> int:
 
 
 @contextmanager
-def local_copy(alias: str, key: str) -> Iterator[BinaryIO]:
+def local_copy(alias: str, key: str, expected: Digest | None = None) -> Iterator[BinaryIO]:
     """Give a seekable local file of an object, so that reading it cannot fail half-way.
 
-    Raises ObjectMissing or StorageUnavailable before the block is entered.
+    Raises ObjectMissing, StorageUnavailable, or ObjectCorrupted where `expected` is given and
+    differs, all before the block is entered.
     """
-    with tempfile.SpooledTemporaryFile(SPOOL_BYTES) as copy:
-        with _store_errors(alias, key), store(alias).open(key) as file:
-            shutil.copyfileobj(file, copy, CHUNK_BYTES)
-        copy.seek(0)
-        yield cast(BinaryIO, copy)
+    with ExitStack() as stack:
+        with _store_errors(alias, key):
+            file = stack.enter_context(_local_file(alias, key))
+            found = digest(file) if expected else None
+            file.seek(0)
+        if found != expected:
+            raise ObjectCorrupted(f"{alias}: {key} is not what was stored; reprocess the image.")
+        yield file
+
+
+@contextmanager
+def _local_file(alias: str, key: str) -> Iterator[BinaryIO]:
+    """Give the file itself where the store is a local disk, otherwise a copy of it."""
+    with store(alias).open(key) as remote:
+        if _is_local(store(alias), key):
+            yield cast(BinaryIO, remote)
+            return
+        with tempfile.SpooledTemporaryFile(SPOOL_BYTES) as copy:
+            shutil.copyfileobj(remote, copy, CHUNK_BYTES)
+            copy.seek(0)
+            yield cast(BinaryIO, copy)
+
+
+def _is_local(storage: Storage, key: str) -> bool:
+    try:
+        return bool(storage.path(key))
+    except NotImplementedError:
+        return False
 
 
 def remove(alias: str, keys: Iterable[str]) -> None:

@@ -18,7 +18,7 @@ from django.db.models.functions import Now
 from storage import keys
 from storage.clock import seconds_from_now
 from storage.ids import new_id
-from storage.models import Attempt, Event, Image, Run, Stage, Variant
+from storage.models import Attempt, Event, FocalPointSource, Image, Run, Stage, Variant
 from storage.models.events import EventKind
 from storage.statuses import (
     ACTIVE_RUN,
@@ -88,6 +88,7 @@ class StageResult:
     output: Mapping[str, Any] = field(default_factory=dict)
     variants: Sequence[NewVariant] = ()
     image_fields: Mapping[str, Any] = field(default_factory=dict)
+    focal_point: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -225,11 +226,19 @@ def commit(claim: Claim, result: StageResult) -> bool:
         if run is None or not _end_stage(claim, StageStatus.SUCCEEDED, output=dict(result.output)):
             return False
         _create_variants(run, claim, result.variants)
-        if result.image_fields:
-            Image.objects.filter(id=run.image_id).update(**result.image_fields, updated_at=Now())
+        _describe_image(run.image_id, result)
         _record_stage(run, _end_attempt(claim, AttemptOutcome.SUCCEEDED))
         _after_success(run, claim)
         return True
+
+
+def _describe_image(image_id: UUID, result: StageResult) -> None:
+    Image.objects.filter(id=image_id).update(**result.image_fields, updated_at=Now())
+    if result.focal_point:
+        # A person who chose one while the stage was running is not overruled.
+        x, y = result.focal_point
+        automatic = Image.objects.filter(id=image_id, focal_source=FocalPointSource.AUTOMATIC)
+        automatic.update(focal_x=x, focal_y=y)
 
 
 def _create_variants(run: Run, claim: Claim, variants: Iterable[NewVariant]) -> None:

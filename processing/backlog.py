@@ -1,0 +1,169 @@
+"""What waits where: figures from the Stage rows, and what the broker says beside them."""
+
+import logging
+from collections import Counter
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import lru_cache
+from time import monotonic
+from typing import Any
+
+from celery import current_app
+from django.conf import settings
+from django.db.models import Count, Min, Q, QuerySet
+from django.db.models.functions import Now
+from django.utils import timezone
+from kombu import Connection
+
+from storage.models import Stage
+from storage.statuses import StageStatus
+
+logger = logging.getLogger(__name__)
+
+THROUGHPUT_MINUTES = 5
+# Asking all workers takes as long as the slowest may take; pages ask more often than that.
+WORKERS_ANSWER_SECONDS = 0.5
+WORKERS_REMEMBERED_SECONDS = 5
+
+
+@dataclass(frozen=True)
+class QueueFigures:
+    """How one queue is doing; durations in seconds, None where it cannot be known."""
+
+    name: str
+    depth: int
+    oldest_waiting_seconds: float | None
+    running: int
+    workers: int | None
+    throughput_per_minute: float
+    drain_seconds: float | None
+
+
+class Messages:
+    """Tells whether announced messages still wait in the broker, asking each queue once.
+
+    A queue that is empty holds none of them, and a message that was overtaken by one sent later
+    is lost: queues are first in, first out.
+    """
+
+    def __init__(self) -> None:
+        self._depths: dict[str, int] = {}
+
+    def are_on_their_way(self, stages: list[Stage]) -> bool:
+        """Say whether the messages of these stages were sent and are still to be delivered."""
+        announced = [stage for stage in stages if stage.queued_at is not None]
+        return bool(announced) and all(self._waits(stage) for stage in announced)
+
+    def _waits(self, stage: Stage) -> bool:
+        return self._depth(stage.queue) > 0 and not _was_overtaken(stage)
+
+    def _depth(self, queue: str) -> int:
+        if queue not in self._depths:
+            self._depths[queue] = message_count(queue)
+        return self._depths[queue]
+
+
+def _was_overtaken(stage: Stage) -> bool:
+    later = Stage.objects.filter(queue=stage.queue, queued_at__gt=stage.queued_at)
+    return later.filter(started_at__gt=stage.queued_at).exists()
+
+
+def message_count(queue: str) -> int:
+    """Return the messages that wait in a queue of the broker; 0 if it cannot be asked."""
+    try:
+        with _connection() as connection, connection.channel() as channel:
+            return int(channel.queue_declare(queue, passive=True).message_count)
+    except Exception:
+        logger.debug("The depth of %s is not known.", queue, exc_info=True)
+        return 0
+
+
+def broker_answers(timeout_seconds: float) -> bool:
+    """Say whether the broker takes a connection in time."""
+    try:
+        with _connection(timeout_seconds) as connection:
+            connection.ensure_connection(max_retries=1, timeout=timeout_seconds)
+            return bool(connection.connected)
+    except Exception:
+        return False
+
+
+def _connection(timeout_seconds: float = 2.0) -> Connection:
+    options = {"socket_timeout": timeout_seconds, "socket_connect_timeout": timeout_seconds}
+    connection: Connection = current_app.connection_for_read(
+        connect_timeout=timeout_seconds,
+        transport_options={**settings.CELERY_BROKER_TRANSPORT_OPTIONS, **options},
+    )
+    return connection
+
+
+def queue_figures() -> list[QueueFigures]:
+    """Return the figures of every queue, in the order of the table of queues."""
+    names = [queue.name for queue in settings.CELERY_TASK_QUEUES]
+    waiting = _by_queue(
+        Stage.objects.filter(status=StageStatus.PENDING).exclude(queued_at=None),
+        depth=Count("id"),
+        oldest=Min("queued_at"),
+    )
+    running = _by_queue(Stage.objects.filter(status=StageStatus.RUNNING), running=Count("id"))
+    since = Now() - timedelta(minutes=THROUGHPUT_MINUTES)
+    finished = Q(finished_at__gte=since, status=StageStatus.SUCCEEDED)
+    done = _by_queue(Stage.objects.filter(finished), done=Count("id"))
+    workers = workers_by_queue()
+    return [
+        _figures(name, waiting.get(name, {}), running.get(name, {}), done.get(name, {}), workers)
+        for name in names
+    ]
+
+
+def _by_queue(stages: QuerySet[Stage], **figures: Any) -> dict[str, dict[str, Any]]:
+    rows = stages.values("queue").annotate(**figures)
+    return {row["queue"]: row for row in rows}
+
+
+def _figures(
+    name: str,
+    waiting: dict[str, Any],
+    running: dict[str, Any],
+    done: dict[str, Any],
+    workers: Counter[str] | None,
+) -> QueueFigures:
+    depth = waiting.get("depth", 0)
+    per_minute = done.get("done", 0) / THROUGHPUT_MINUTES
+    oldest = waiting.get("oldest")
+    return QueueFigures(
+        name=name,
+        depth=depth,
+        oldest_waiting_seconds=(timezone.now() - oldest).total_seconds() if oldest else None,
+        running=running.get("running", 0),
+        workers=workers[name] if workers is not None else None,
+        throughput_per_minute=round(per_minute, 2),
+        drain_seconds=_drain_seconds(depth, per_minute),
+    )
+
+
+def _drain_seconds(depth: int, per_minute: float) -> float | None:
+    """Return how long the queue takes to empty at its present pace; None if it stands still."""
+    if depth == 0:
+        return 0.0
+    return round(depth / per_minute * 60, 1) if per_minute else None
+
+
+def workers_by_queue() -> Counter[str] | None:
+    """Return how many workers serve each queue; None if the broker does not answer."""
+    return _remembered_workers(int(monotonic() / WORKERS_REMEMBERED_SECONDS))
+
+
+@lru_cache(maxsize=1)
+def _remembered_workers(period: int) -> Counter[str] | None:
+    """Ask the workers, once in each period of `WORKERS_REMEMBERED_SECONDS`."""
+    try:
+        with _connection() as connection:
+            inspect = current_app.control.inspect(
+                timeout=WORKERS_ANSWER_SECONDS, connection=connection
+            )
+            answers = inspect.active_queues() or {}
+    except Exception:
+        logger.debug("The workers cannot be asked.", exc_info=True)
+        return None
+    return Counter(queue["name"] for queues in answers.values() for queue in queues)

@@ -1,0 +1,114 @@
+"""Doing a stage: claim, work, fenced commit.
+
+Whatever happens to the worker in between, the stage's row tells the next one what to do.
+"""
+
+import logging
+from collections.abc import Callable
+from uuid import UUID
+
+from celery.exceptions import SoftTimeLimitExceeded
+from django.conf import settings
+from django.db import DatabaseError
+
+from processing.backoff import retry_delay
+from processing.imaging import ImagingError
+from processing.scratch import clear_scratch
+from processing.steps import STEPS
+from storage import objects, transitions
+from storage.errors import StorageError
+from storage.models import Run
+from storage.statuses import ACTIVE_RUN
+from storage.transitions import Claim, Failure, StageResult
+
+logger = logging.getLogger(__name__)
+
+
+def execute(stage_id: UUID, *, worker: str) -> bool:
+    """Do a stage if there is something to claim; return whether it succeeded in this call."""
+    claim = transitions.claim(
+        stage_id,
+        worker=worker,
+        lease_seconds=settings.LEASE_SECONDS,
+        max_attempts=settings.MAX_ATTEMPTS,
+    )
+    if claim is None:
+        return False
+    succeeded = _attempt(claim)
+    _clean_up_after(claim)
+    return succeeded
+
+
+def _attempt(claim: Claim) -> bool:
+    try:
+        return _commit(claim, STEPS[claim.name](claim))
+    except ImagingError as error:
+        failure = Failure(error.code, error.detail)
+        _give_up(claim, lambda: transitions.fail(claim, failure))
+    except DatabaseError:
+        # Nothing can be recorded now; the lease runs out and the rescuer takes the stage back.
+        logger.exception("The database failed during %s; its lease will expire.", claim)
+    except Exception as error:
+        failure = describe(error)
+        logger.warning("%s failed and will be tried again: %s", claim.name, failure.detail)
+        logger.debug("Details of the failure:", exc_info=True)
+        _give_up(claim, lambda: _retry(claim, failure))
+    return False
+
+
+def _commit(claim: Claim, result: StageResult) -> bool:
+    if transitions.commit(claim, result):
+        return True
+    _remove_output(claim)
+    return False
+
+
+def _give_up(claim: Claim, move: Callable[[], bool]) -> None:
+    """Record the end of an attempt and remove what it stored, whoever holds the stage now."""
+    try:
+        move()
+    except DatabaseError:
+        logger.exception("The end of %s could not be recorded; its lease will expire.", claim)
+    _remove_output(claim)
+
+
+def _retry(claim: Claim, failure: Failure) -> bool:
+    return transitions.retry_later(
+        claim,
+        failure,
+        delay_seconds=retry_delay(claim.attempt),
+        max_attempts=settings.MAX_ATTEMPTS,
+    )
+
+
+def describe(error: Exception) -> Failure:
+    """Return the code and the sentence for an error that is not the picture's."""
+    match error:
+        case SoftTimeLimitExceeded():
+            seconds = settings.STAGE_SOFT_LIMIT_SECONDS
+            return Failure("timed_out", f"The stage took longer than {seconds} seconds.")
+        case MemoryError():
+            return Failure("out_of_memory", "The worker had too little memory for this picture.")
+        case StorageError():
+            return Failure("storage_unavailable", str(error))
+        case _:
+            logger.error("An unexpected error in a stage.", exc_info=error)
+            return Failure("internal_error", f"Something unexpected went wrong: {error!r}")
+
+
+def _remove_output(claim: Claim) -> None:
+    """Remove everything that this attempt stored; what fails here is left to the audit."""
+    for alias in (objects.VARIANTS, objects.SCRATCH):
+        try:
+            objects.remove_prefix(alias, claim.prefix)
+        except StorageError:
+            logger.warning("Output of %s is left to the audit.", claim, exc_info=True)
+
+
+def _clean_up_after(claim: Claim) -> None:
+    """Clear the scratch of a run that this stage has ended."""
+    try:
+        if not Run.objects.filter(id=claim.run_id, status__in=ACTIVE_RUN).exists():
+            clear_scratch(claim.run_id)
+    except (StorageError, DatabaseError):
+        logger.warning("Scratch of %s is left to the sweep.", claim.run_id, exc_info=True)

@@ -1,0 +1,41 @@
+"""The pipeline: what a run's stages are to Celery.
+
+    chain(resize, chord([thumbnail, analyze, compress(w320), compress(w640), …], publish))
+
+A chord is an accelerator: it starts the next stage within milliseconds. Whether a run is
+complete is decided from its Stage rows alone, and a canvas holds only what is unfinished, so
+that it may be sent again at any time.
+"""
+
+from collections.abc import Sequence
+
+from celery import chain, chord, signature
+from celery.canvas import Signature
+
+from storage.models import Stage
+from storage.statuses import StageName
+
+
+def canvas(stages: Sequence[Stage]) -> Signature:
+    """Return the canvas of a run's unfinished stages, of which there is at least one.
+
+    The stages are those that `dispatch.announceable` found: pending, due and of one run.
+    """
+    resize = [_task(stage) for stage in stages if stage.name == StageName.RESIZE]
+    publish = [_task(stage) for stage in stages if stage.name == StageName.PUBLISH]
+    header = [_task(stage) for stage in stages if stage.name not in ENDS]
+    rest = [chord(header, publish[0])] if header and publish else [*header, *publish]
+    return chain(*resize, *rest)
+
+
+ENDS = frozenset({StageName.RESIZE, StageName.PUBLISH})
+
+
+def _task(stage: Stage) -> Signature:
+    """Return the immutable signature of a stage: it takes an id, never a predecessor's result."""
+    return signature(
+        f"processing.tasks.{stage.name}",
+        args=(str(stage.id),),
+        immutable=True,
+        queue=stage.queue,
+    )

@@ -1,0 +1,253 @@
+"""What each stage does to a picture; runs without Celery.
+
+A step reads what earlier stages left, stores its output below the prefix of its claim, and
+returns what is to be recorded. It writes no row: `execution` commits the result, or removes the
+output when the claim was lost meanwhile.
+"""
+
+import base64
+import io
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, BinaryIO, cast
+
+from processing import imaging, specifications
+from processing.errors import VariantMissing
+from processing.imaging import Encoded, FocalPoint, Picture, Size, VariantSpec
+from storage import keys, objects
+from storage.errors import ObjectMissing
+from storage.models import FocalPointSource, Image, Run
+from storage.objects import Digest
+from storage.statuses import StageName, StageStatus
+from storage.transitions import Claim, NewVariant, StageResult
+
+# An intermediate stays in memory up to this size on its way to scratch: 1920 x 1280 in colour.
+SPOOL_BYTES = 8 * 1024 * 1024
+# The source of the thumbnails where no resize preset is enabled.
+FALLBACK_WIDTH = 1280
+
+
+@dataclass(frozen=True)
+class Work:
+    """A claimed stage and the records that it works from."""
+
+    claim: Claim
+    run: Run
+    image: Image
+    specs: Mapping[str, VariantSpec]
+
+    @classmethod
+    def of(cls, claim: Claim) -> "Work":
+        run = Run.objects.select_related("image__original").get(id=claim.run_id)
+        specs = {spec.name: spec for spec in specifications.of_run(run)}
+        return cls(claim=claim, run=run, image=run.image, specs=specs)
+
+    @property
+    def original_size(self) -> Size:
+        return Size(self.image.original.width, self.image.original.height)
+
+    @property
+    def thumbnails(self) -> list[VariantSpec]:
+        return [spec for spec in self.specs.values() if spec.kind == "thumbnail"]
+
+
+# --- resize -----------------------------------------------------------------------------------
+
+
+def resize(claim: Claim) -> StageResult:
+    """Decode the original once and leave each needed width in scratch, losslessly."""
+    work = Work.of(claim)
+    wanted = wanted_sizes(work)
+    original = work.image.original
+    expected = Digest(original.sha256, original.bytes)
+    with objects.local_copy(objects.ORIGINALS, original.key, expected) as file:
+        rendered = imaging.render(file, sorted(set(wanted.values())), specifications.limits())
+        stored = {size: _store_intermediate(claim, picture) for size, picture in rendered}
+    return StageResult(output={"parts": {part: stored[size] for part, size in wanted.items()}})
+
+
+def wanted_sizes(work: Work) -> dict[str, Size]:
+    """Return the size of each part that a later stage of this run will read."""
+    planned = imaging.plan_sizes(work.original_size, list(work.specs.values()))
+    if not planned:
+        planned = {"source": _fallback(work.original_size)}
+    stages = work.run.stages.exclude(status=StageStatus.SKIPPED)
+    needed = {stage.part for stage in stages.filter(name=StageName.COMPRESS)}
+    needed |= {_source_of(stage.name, work, planned) for stage in stages} - {""}
+    return {part: size for part, size in planned.items() if part in needed}
+
+
+def _fallback(original: Size) -> Size:
+    width = min(original.width, FALLBACK_WIDTH)
+    return Size(width, max(1, round(original.height * width / original.width)))
+
+
+def _source_of(name: str, work: Work, planned: Mapping[str, Size]) -> str:
+    """Return the part that a stage reads, or nothing for a stage that reads none or its own."""
+    if name == StageName.THUMBNAIL:
+        return imaging.source_for_thumbnails(work.original_size, planned, work.thumbnails)
+    if name == StageName.ANALYZE:
+        return min(planned, key=lambda part: planned[part].width)
+    return ""
+
+
+def _store_intermediate(claim: Claim, picture: Picture) -> dict[str, Any]:
+    with tempfile.SpooledTemporaryFile(SPOOL_BYTES) as spool:
+        file = cast(BinaryIO, spool)
+        imaging.write(picture, file)
+        file.seek(0)
+        digest = objects.digest(file)
+        key = keys.intermediate(
+            claim.run_id,
+            claim.token,
+            width=picture.width,
+            height=picture.height,
+            extension=imaging.extension(picture),
+        )
+        objects.put_unverified(objects.SCRATCH, key, file)
+    return {
+        "key": key,
+        "width": picture.width,
+        "height": picture.height,
+        "sha256": digest.sha256,
+        "bytes": digest.bytes,
+    }
+
+
+@contextmanager
+def _intermediate(work: Work, part: str) -> Iterator[Picture]:
+    entry = _parts(work)[part]
+    expected = Digest(entry["sha256"], entry["bytes"])
+    with objects.local_copy(objects.SCRATCH, entry["key"], expected) as file:
+        yield imaging.read(file)
+
+
+def _parts(work: Work) -> dict[str, Any]:
+    parts: dict[str, Any] = work.run.stages.get(name=StageName.RESIZE).output["parts"]
+    return parts
+
+
+def _sizes(work: Work) -> dict[str, Size]:
+    return {part: Size(entry["width"], entry["height"]) for part, entry in _parts(work).items()}
+
+
+# --- compress and thumbnail -------------------------------------------------------------------
+
+
+def compress(claim: Claim) -> StageResult:
+    """Encode one width in the formats of its preset."""
+    work = Work.of(claim)
+    with _intermediate(work, claim.part) as picture:
+        encoded = imaging.encode(
+            picture, work.specs[claim.part], original_bytes=work.image.original.bytes
+        )
+    return StageResult(variants=_store_variants(claim, work.specs[claim.part], encoded))
+
+
+def thumbnail(claim: Claim) -> StageResult:
+    """Cut the thumbnails around the focal point, and make the placeholder."""
+    work = Work.of(claim)
+    sizes = _sizes(work)
+    source = imaging.source_for_thumbnails(work.original_size, sizes, work.thumbnails)
+    with _intermediate(work, source) as picture:
+        frame = picture.first_frame()
+        focal = _focal_point(work.image, picture)
+        variants = [
+            variant for spec in work.thumbnails for variant in _cut(claim, picture, spec, focal)
+        ]
+        placeholder = base64.b64encode(imaging.thumbhash(frame)).decode()
+    return StageResult(
+        variants=variants,
+        image_fields={"thumbhash": placeholder},
+        focal_point=(focal.x, focal.y),
+    )
+
+
+def _focal_point(image: Image, picture: Picture) -> FocalPoint:
+    if image.focal_source == FocalPointSource.MANUAL:
+        return FocalPoint(image.focal_x, image.focal_y)
+    return imaging.find_focal_point(picture.first_frame())
+
+
+def _cut(claim: Claim, picture: Picture, spec: VariantSpec, focal: FocalPoint) -> list[NewVariant]:
+    size = imaging.thumbnail_size(picture.size, spec)
+    return _store_variants(claim, spec, imaging.encode(imaging.cut(picture, size, focal), spec))
+
+
+def _store_variants(
+    claim: Claim, spec: VariantSpec, encoded: Iterable[Encoded]
+) -> list[NewVariant]:
+    return [_store_variant(claim, spec, item) for item in encoded]
+
+
+def _store_variant(claim: Claim, spec: VariantSpec, encoded: Encoded) -> NewVariant:
+    content = io.BytesIO(encoded.content)
+    digest = objects.digest(content)
+    key = keys.variant(
+        claim.run_id,
+        claim.token,
+        preset=spec.name,
+        width=encoded.width,
+        height=encoded.height,
+        sha256=digest.sha256,
+        extension=encoded.format,
+    )
+    objects.put(objects.VARIANTS, key, content, digest)
+    return NewVariant(
+        preset=spec.name,
+        kind=spec.kind,
+        width=encoded.width,
+        height=encoded.height,
+        format=encoded.format,
+        frames=encoded.frames,
+        bytes=digest.bytes,
+        quality=encoded.quality,
+        sha256=digest.sha256,
+        key=key,
+    )
+
+
+# --- analyze and publish ----------------------------------------------------------------------
+
+
+def analyze(claim: Claim) -> StageResult:
+    """Compute the perceptual hash and the dominant colours from the smallest width."""
+    work = Work.of(claim)
+    sizes = _sizes(work)
+    with _intermediate(work, min(sizes, key=lambda part: sizes[part].width)) as picture:
+        frame = picture.first_frame()
+        return StageResult(
+            image_fields={
+                "perceptual_hash": imaging.perceptual_hash(frame),
+                "dominant_colors": list(imaging.dominant_colors(frame)),
+            }
+        )
+
+
+def publish(claim: Claim) -> StageResult:
+    """Check every variant of the run against its record; raises VariantMissing.
+
+    The content was verified when it was written; here it must still be there, whole.
+    """
+    for key, size in Run.objects.get(id=claim.run_id).variants.values_list("key", "bytes"):
+        if _stored_size(key) != size:
+            raise VariantMissing(f"The variant {key} is not in the store; reprocess the image.")
+    return StageResult()
+
+
+def _stored_size(key: str) -> int | None:
+    try:
+        return objects.size(objects.VARIANTS, key)
+    except ObjectMissing:
+        return None
+
+
+STEPS: Mapping[StageName, Callable[[Claim], StageResult]] = {
+    StageName.RESIZE: resize,
+    StageName.COMPRESS: compress,
+    StageName.THUMBNAIL: thumbnail,
+    StageName.ANALYZE: analyze,
+    StageName.PUBLISH: publish,
+}

@@ -1,0 +1,58 @@
+"""One thin task per stage: claim it, do it, record how it went; all that is in `execution`.
+
+A task never raises for a failed stage: the stage's row says how it ended, and a Celery failure
+would take the chord's other tasks down with it.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from celery import Task, shared_task
+from celery.exceptions import Ignore
+
+from processing import dispatch as outbox
+from processing.execution import execute
+from storage import audit as records_and_objects
+from storage.models import Stage
+from storage.statuses import SETTLED_STAGE
+
+
+@shared_task(bind=True, ignore_result=True)
+def resize(self: Task[Any, Any], stage_id: str) -> None:
+    """Do the first stage; the canvas goes on only behind one that is done."""
+    execute(UUID(stage_id), worker=self.request.hostname)
+    if not Stage.objects.filter(id=stage_id, status__in=SETTLED_STAGE).exists():
+        raise Ignore
+
+
+# The results of these three count the chord down, so they must not be ignored.
+@shared_task(bind=True, ignore_result=False)
+def compress(self: Task[Any, Any], stage_id: str) -> None:
+    execute(UUID(stage_id), worker=self.request.hostname)
+
+
+@shared_task(bind=True, ignore_result=False)
+def thumbnail(self: Task[Any, Any], stage_id: str) -> None:
+    execute(UUID(stage_id), worker=self.request.hostname)
+
+
+@shared_task(bind=True, ignore_result=False)
+def analyze(self: Task[Any, Any], stage_id: str) -> None:
+    execute(UUID(stage_id), worker=self.request.hostname)
+
+
+@shared_task(bind=True, ignore_result=True)
+def publish(self: Task[Any, Any], stage_id: str) -> None:
+    execute(UUID(stage_id), worker=self.request.hostname)
+
+
+@shared_task(ignore_result=True)
+def dispatch() -> None:
+    """Announce what is due, take back what is lost; the scheduler sends this every few seconds."""
+    outbox.sweep()
+
+
+@shared_task(ignore_result=True)
+def audit() -> None:
+    """Compare records and objects, and remove what nothing refers to after the grace period."""
+    records_and_objects.audit(repair=True)

@@ -1,0 +1,216 @@
+"""Comparing records and objects, both ways.
+
+A dry run unless told otherwise. An object that nothing refers to is removed only when it is
+older than the grace period: a stage that is running writes its objects before their rows.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Count, F
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from storage import objects, originals
+from storage.errors import ObjectMissing
+from storage.models import Image, Original, Stage, Variant
+from storage.objects import StoredObject
+from storage.statuses import ACTIVE_RUN, TERMINAL_RUN, StageName, StageStatus
+
+# Rows looked up at once for a batch of listed objects.
+BATCH = 500
+
+
+@dataclass
+class Report:
+    """What an audit found; keys are those of the object stores, ids those of the records."""
+
+    missing_originals: list[str] = field(default_factory=list)
+    missing_variants: list[str] = field(default_factory=list)
+    damaged: list[str] = field(default_factory=list)
+    orphans: list[str] = field(default_factory=list)
+    wrong_counts: list[str] = field(default_factory=list)
+    expired_images: list[str] = field(default_factory=list)
+    expired_variants: list[str] = field(default_factory=list)
+    unused_originals: list[str] = field(default_factory=list)
+    repaired: bool = False
+
+    @property
+    def is_clean(self) -> bool:
+        """Say whether nothing is wrong; what has merely expired is not wrong."""
+        return not (
+            self.missing_originals
+            or self.missing_variants
+            or self.damaged
+            or self.orphans
+            or self.wrong_counts
+        )
+
+
+def audit(
+    *, repair: bool = False, grace_seconds: float | None = None, read_content: bool = False
+) -> Report:
+    """Compare all records with all objects; with `repair`, remove what is superfluous.
+
+    `read_content` also hashes every object. Never removes a row whose object is missing.
+    """
+    grace = settings.AUDIT_GRACE_SECONDS if grace_seconds is None else grace_seconds
+    cutoff = timezone.now() - timedelta(seconds=grace)
+    report = Report(repaired=repair)
+    _expired_images(report, cutoff)
+    _expired_variants(report, cutoff)
+    _wrong_counts(report)
+    _unused_originals(report, cutoff)
+    _missing(report, read_content=read_content)
+    _orphans(report, cutoff)
+    return report
+
+
+# --- Records that have had their time ---------------------------------------------------------
+
+
+def _expired_images(report: Report, cutoff: datetime) -> None:
+    """Find deleted images whose grace is over; remove their objects, then their rows."""
+    for image in Image.objects.filter(deleted_at__lt=cutoff).iterator():
+        report.expired_images.append(str(image.id))
+        if report.repaired:
+            _remove_image(image)
+
+
+def _remove_image(image: Image) -> None:
+    for run in image.runs.all():
+        objects.remove_prefix(objects.VARIANTS, run.prefix)
+        objects.remove_prefix(objects.SCRATCH, run.prefix)
+    with transaction.atomic():
+        original_id = image.original_id
+        image.delete()
+        originals.release(original_id)
+
+
+def _expired_variants(report: Report, cutoff: datetime) -> None:
+    """Find variants that a later run has replaced and that no page shows any more."""
+    replaced = Variant.objects.filter(
+        live=False, run__status__in=TERMINAL_RUN, run__finished_at__lt=cutoff
+    )
+    for variant in replaced.iterator():
+        report.expired_variants.append(variant.key)
+        if report.repaired and Variant.objects.filter(id=variant.id, live=False).delete()[0]:
+            objects.remove(objects.VARIANTS, [variant.key])
+
+
+def _wrong_counts(report: Report) -> None:
+    """Find originals whose counted users differ from a recount."""
+    recounted = Original.objects.annotate(recount=Count("images"))
+    for original in recounted.exclude(users=F("recount")).iterator():
+        report.wrong_counts.append(original.sha256)
+        if report.repaired:
+            _recount(original.id)
+
+
+@transaction.atomic
+def _recount(original_id: UUID) -> None:
+    original = Original.objects.select_for_update().get(id=original_id)
+    count = original.images.count()
+    unused_since = None if count else original.unused_since or Now()
+    Original.objects.filter(id=original_id).update(users=count, unused_since=unused_since)
+
+
+def _unused_originals(report: Report, cutoff: datetime) -> None:
+    for original in Original.objects.filter(users=0, unused_since__lt=cutoff).iterator():
+        report.unused_originals.append(original.sha256)
+        if report.repaired and _remove_row(original.id, cutoff):
+            objects.remove(objects.ORIGINALS, [original.key])
+
+
+@transaction.atomic
+def _remove_row(original_id: UUID, cutoff: datetime) -> bool:
+    """Remove the row of an unused original unless an upload takes hold of it right now."""
+    unused = Original.objects.select_for_update().filter(
+        id=original_id, users=0, unused_since__lt=cutoff
+    )
+    return unused.first() is not None and bool(Original.objects.filter(id=original_id).delete()[0])
+
+
+# --- Records without objects ------------------------------------------------------------------
+
+
+def _missing(report: Report, *, read_content: bool) -> None:
+    for original in Original.objects.iterator():
+        expected = objects.Digest(original.sha256, original.bytes)
+        if not _is_there(report, objects.ORIGINALS, original.key, expected, read_content):
+            report.missing_originals.append(original.key)
+    for variant in Variant.objects.exclude(run__status__in=ACTIVE_RUN).iterator():
+        expected = objects.Digest(variant.sha256, variant.bytes)
+        if not _is_there(report, objects.VARIANTS, variant.key, expected, read_content):
+            report.missing_variants.append(variant.key)
+
+
+def _is_there(
+    report: Report, alias: str, key: str, expected: objects.Digest, read_content: bool
+) -> bool:
+    try:
+        size = objects.size(alias, key)
+        digest = objects.read_digest(alias, key) if read_content else expected
+    except ObjectMissing:
+        return False
+    if size != expected.bytes or digest != expected:
+        report.damaged.append(f"{alias}: {key}")
+    return True
+
+
+# --- Objects without records ------------------------------------------------------------------
+
+
+def _orphans(report: Report, cutoff: datetime) -> None:
+    for alias in objects.ALIASES:
+        old = (item for item in objects.walk(alias) if item.modified_at < cutoff)
+        for batch in _batches(old):
+            orphans = sorted({item.key for item in batch} - _referenced(alias, batch))
+            report.orphans.extend(f"{alias}: {key}" for key in orphans)
+            if report.repaired:
+                objects.remove(alias, orphans)
+
+
+def _batches(items: Iterator[StoredObject]) -> Iterator[list[StoredObject]]:
+    batch: list[StoredObject] = []
+    for item in items:
+        batch.append(item)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _referenced(alias: str, batch: list[StoredObject]) -> set[str]:
+    """Return those keys of a batch that a row vouches for."""
+    found = [item.key for item in batch]
+    if alias == objects.ORIGINALS:
+        hashes = {key.rpartition("/")[2].partition("-")[0] for key in found}
+        return {original.key for original in Original.objects.filter(sha256__in=hashes)}
+    if alias == objects.VARIANTS:
+        return set(Variant.objects.filter(key__in=found).values_list("key", flat=True))
+    return _live_intermediates(found)
+
+
+def _live_intermediates(found: list[str]) -> set[str]:
+    """Return the intermediates that an active run may still read."""
+    run_ids = {run_id for key in found if (run_id := _run_of(key))}
+    outputs = Stage.objects.filter(
+        run_id__in=run_ids,
+        run__status__in=ACTIVE_RUN,
+        name=StageName.RESIZE,
+        status=StageStatus.SUCCEEDED,
+    ).values_list("output", flat=True)
+    return {entry["key"] for output in outputs for entry in output.get("parts", {}).values()}
+
+
+def _run_of(key: str) -> UUID | None:
+    try:
+        return UUID(key.split("/")[1])
+    except (IndexError, ValueError):
+        return None

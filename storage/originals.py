@@ -1,0 +1,106 @@
+"""Originals: one object per content, shared by every image that rests on it.
+
+`users` and the row decide, never the object: an object is written before its row exists and
+removed after its row is gone, and no two rows ever share a key.
+"""
+
+from dataclasses import dataclass
+from typing import BinaryIO
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from storage import keys, objects
+from storage.ids import new_id
+from storage.models import Original
+
+
+@dataclass(frozen=True)
+class Content:
+    """What is known of an upload before it is stored; sizes in pixels, upright."""
+
+    digest: objects.Digest
+    format: str
+    width: int
+    height: int
+    frames: int
+    has_alpha: bool
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An object that waits for its row, or None as id where a row already vouches for one."""
+
+    content: Content
+    new_id: UUID | None
+
+
+def store(file: BinaryIO, content: Content) -> Stored:
+    """See that the bytes are in `originals`, once; raises StorageUnavailable."""
+    known = Original.objects.filter(sha256=content.digest.sha256).first()
+    if known is not None:
+        _mend(file, known, content)
+        return Stored(content, None)
+    fresh = new_id()
+    objects.put(objects.ORIGINALS, _key(content, fresh), file, content.digest)
+    return Stored(content, fresh)
+
+
+def _mend(file: BinaryIO, known: Original, content: Content) -> None:
+    """Put back an object that was lost, now that its content is at hand again."""
+    if not objects.exists(objects.ORIGINALS, known.key):
+        objects.put(objects.ORIGINALS, known.key, file, content.digest)
+
+
+def hold(stored: Stored) -> Original | None:
+    """Count one more user, within the caller's transaction.
+
+    None when the row that vouched for the object was removed meanwhile: store again.
+    """
+    return _hold_known(stored.content) or _create(stored)
+
+
+def _hold_known(content: Content) -> Original | None:
+    known = Original.objects.filter(sha256=content.digest.sha256)
+    if known.update(users=F("users") + 1, unused_since=None):
+        return known.get()
+    return None
+
+
+def _create(stored: Stored) -> Original | None:
+    content = stored.content
+    if stored.new_id is None:
+        return None
+    try:
+        with transaction.atomic():
+            return Original.objects.create(
+                id=stored.new_id,
+                sha256=content.digest.sha256,
+                bytes=content.digest.bytes,
+                format=content.format,
+                width=content.width,
+                height=content.height,
+                frames=content.frames,
+                has_alpha=content.has_alpha,
+                users=1,
+            )
+    except IntegrityError:
+        return _hold_known(content)
+
+
+def discard_unused(stored: Stored, original: Original) -> None:
+    """Remove an object that lost the race for its row; call after the commit."""
+    if stored.new_id not in (None, original.id):
+        objects.remove(objects.ORIGINALS, [_key(stored.content, stored.new_id)])
+
+
+def release(original_id: UUID) -> None:
+    """Count one user less; the audit removes what nobody uses after the grace period."""
+    Original.objects.filter(id=original_id, users__gt=0).update(users=F("users") - 1)
+    Original.objects.filter(id=original_id, users=0).update(unused_since=Now())
+
+
+def _key(content: Content, original_id: UUID) -> str:
+    return keys.original(content.digest.sha256, original_id)

@@ -1,0 +1,164 @@
+"""Accepting an upload: look at it, store it, record it, and only then say yes."""
+
+import logging
+from dataclasses import dataclass
+from pathlib import PureWindowsPath
+from typing import BinaryIO
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+
+from processing import imaging, planning, specifications
+from processing.dispatch import nudge
+from storage import objects, originals, transitions
+from storage.errors import StorageError
+from storage.models import Image, Tag
+from storage.objects import Digest
+from uploads.errors import IdempotencyConflict, Refused, StoreUnavailable, TooManyBytes
+
+logger = logging.getLogger(__name__)
+
+MAX_FILENAME_LENGTH = 255
+# An original may be removed by the audit between our look and our hold, hardly ever twice.
+HOLD_TRIES = 3
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What a person says about a file; the file name is data and never a path."""
+
+    owner: User
+    filename: str
+    title: str = ""
+    alt_text: str = ""
+    tags: tuple[str, ...] = ()
+    idempotency_key: str | None = None
+    bulk: bool = False
+
+
+@dataclass(frozen=True)
+class Accepted:
+    image: Image
+    created: bool
+
+
+def accept(file: BinaryIO, submission: Submission) -> Accepted:
+    """Store a picture and plan its run; `file` is seekable and read from its beginning.
+
+    Raises Refused, TooManyBytes, IdempotencyConflict or StoreUnavailable; nothing of a refused
+    upload is kept. A broker that is down is no error: the run waits in the database.
+    """
+    content = examine(file)
+    earlier = _earlier(submission, content.digest)
+    if earlier is not None:
+        return Accepted(earlier, created=False)
+    try:
+        return _store_and_record(file, content, submission)
+    except StorageError as error:
+        logger.exception("An upload could not be stored.")
+        raise StoreUnavailable("The picture could not be stored. Try again in a moment.") from error
+
+
+def examine(file: BinaryIO) -> originals.Content:
+    """Hash a file and read its header; raises Refused or TooManyBytes."""
+    digest = _bounded_digest(file)
+    file.seek(0)
+    try:
+        header = imaging.inspect(file, specifications.limits())
+    except imaging.ImagingError as error:
+        raise Refused(error.detail, code=error.code) from error
+    return originals.Content(
+        digest=digest,
+        format=header.format,
+        width=header.width,
+        height=header.height,
+        frames=header.frames,
+        has_alpha=header.has_alpha,
+    )
+
+
+def _bounded_digest(file: BinaryIO) -> Digest:
+    file.seek(0)
+    digest = objects.digest(file)
+    if digest.bytes > settings.MAX_UPLOAD_BYTES:
+        limit = settings.MAX_UPLOAD_BYTES // 1024 // 1024
+        raise TooManyBytes(f"The file is larger than {limit} MB. Send a smaller one.")
+    return digest
+
+
+def _earlier(submission: Submission, digest: Digest) -> Image | None:
+    """Return the image that this idempotency key already made, if it is of the same content."""
+    if not submission.idempotency_key:
+        return None
+    image = (
+        Image.objects.present()
+        .select_related("original")
+        .filter(owner=submission.owner, idempotency_key=submission.idempotency_key)
+        .first()
+    )
+    if image is not None and image.original.sha256 != digest.sha256:
+        raise IdempotencyConflict(
+            "This Idempotency-Key was used with another file. Send a new key with a new file."
+        )
+    return image
+
+
+def _store_and_record(
+    file: BinaryIO, content: originals.Content, submission: Submission
+) -> Accepted:
+    for _ in range(HOLD_TRIES):
+        stored = originals.store(file, content)
+        try:
+            image = _record(stored, submission)
+        except IntegrityError:
+            return _lost_race(stored, submission)
+        if image is not None:
+            _discard_quietly(stored, image)
+            return Accepted(image, created=True)
+    raise StoreUnavailable("The picture could not be stored. Try again in a moment.")
+
+
+def _lost_race(stored: originals.Stored, submission: Submission) -> Accepted:
+    """Answer for the request with the same idempotency key that was recorded first."""
+    earlier = _earlier(submission, stored.content.digest)
+    if earlier is None:
+        raise StoreUnavailable("The picture could not be recorded. Try again in a moment.")
+    _discard_quietly(stored, earlier)
+    return Accepted(earlier, created=False)
+
+
+def _discard_quietly(stored: originals.Stored, image: Image) -> None:
+    try:
+        originals.discard_unused(stored, image.original)
+    except StorageError:
+        logger.warning("A superfluous original is left to the audit.", exc_info=True)
+
+
+@transaction.atomic
+def _record(stored: originals.Stored, submission: Submission) -> Image | None:
+    original = originals.hold(stored)
+    if original is None:
+        return None
+    image = Image.objects.create(
+        owner=submission.owner,
+        original=original,
+        filename=clean_filename(submission.filename),
+        title=submission.title,
+        alt_text=submission.alt_text,
+        idempotency_key=submission.idempotency_key or None,
+    )
+    image.tags.set([Tag.objects.get_or_create(name=name)[0] for name in submission.tags])
+    run = transitions.start_run(image.id, planning.plan(original, bulk=submission.bulk))
+    if run is not None:
+        transaction.on_commit(lambda: nudge(run.id))
+    image.refresh_from_db()
+    return image
+
+
+def clean_filename(name: str) -> str:
+    """Return the last part of a path, printable, in at most 255 characters with its ending."""
+    base = "".join(character for character in PureWindowsPath(name).name if character.isprintable())
+    suffix = PureWindowsPath(base).suffix[:16]
+    stem = base[: len(base) - len(suffix)] if suffix else base
+    return stem[: MAX_FILENAME_LENGTH - len(suffix)] + suffix
