@@ -1,0 +1,74 @@
+# Darkroom: `make` lists what there is.
+
+PYTHON ?= python3
+PYTEST_OPTIONS ?=
+
+BIN := .venv/bin
+UV ?= $(BIN)/uv
+COMPILE := $(UV) pip compile pyproject.toml --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-header $(if $(UPGRADE),--upgrade)
+
+export PYTHON
+
+.DEFAULT_GOAL := help
+# The steps of `test` come in order, and share one environment, under `make -j` too.
+.NOTPARALLEL:
+.PHONY: help run test lint types imports migrations deployment pytest pytest-postgres \
+	format requirements clean environment services
+
+help: ## List these targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) \
+		| while IFS='|' read -r name text; do printf '  %-16s %s\n' "$$name" "$$text"; done
+
+# PORT and DATA_DIR reach the command as environment variables, as make passes all that it is given.
+run: ## Start everything with one command; PORT=, DATA_DIR= and IMAGES= change its defaults
+	@sh bootstrap.sh demo
+	@exec $(BIN)/python manage.py demo $(if $(IMAGES),--images "$(IMAGES)")
+
+test: environment services lint types imports migrations deployment pytest pytest-postgres ## Check everything, on real servers
+
+lint: environment ## Check style and formatting
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+
+types: environment ## Check types
+	$(BIN)/python -m mypy .
+
+imports: environment ## Check that imports point one way
+	$(BIN)/lint-imports
+
+migrations: environment ## Check that no model change lacks its migration
+	$(BIN)/python manage.py makemigrations --check --dry-run
+
+deployment: environment ## Check the settings of a deployment
+	@echo '$(BIN)/python manage.py check --deploy --fail-level WARNING'
+	@DARKROOM_SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))')" \
+	DARKROOM_ALLOWED_HOSTS=example.org \
+	DARKROOM_HTTPS=on DARKROOM_DEBUG=off \
+	$(BIN)/python manage.py check --deploy --fail-level WARNING
+
+pytest: environment services ## Run the tests on SQLite
+	$(BIN)/python -m pytest $(PYTEST_OPTIONS)
+
+pytest-postgres: environment services ## Run the tests marked `database` on PostgreSQL
+	$(BIN)/python -m pytest -m database --database=postgres $(PYTEST_OPTIONS)
+
+format: environment ## Put the code into its one format
+	$(BIN)/python -m ruff check --fix-only .
+	$(BIN)/python -m ruff format .
+
+requirements: environment ## Pin what pyproject.toml asks for; UPGRADE=1 takes newer versions
+	@command -v $(UV) >/dev/null || { echo "uv is missing: name it with UV=/path/to/uv"; exit 1; }
+	$(COMPILE) -o requirements/base.txt
+	$(COMPILE) --extra demo -o requirements/demo.txt
+	$(COMPILE) --extra demo --group dev -o requirements/dev.txt
+
+clean: ## Remove the environment and the caches; your pictures and data stay
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	find . -name __pycache__ -type d -not -path './node_modules/*' -prune -exec rm -rf {} +
+
+environment:
+	@sh bootstrap.sh dev
+
+services:
+	@sh tests/services/install.sh
