@@ -1,0 +1,63 @@
+"""Pure imaging: bytes in, bytes out. Pillow, NumPy and the standard library, nothing else."""
+
+from processing.imaging.cropping import FocalPoint, cut, find_focal_point
+from processing.imaging.encoders import Encoded
+from processing.imaging.encoding import encode
+from processing.imaging.errors import (
+    EmptyFile,
+    ImagingError,
+    NotAnImage,
+    TooManyBytes,
+    TooManyFrames,
+    TooManyPixels,
+    TruncatedImage,
+    UndecodableImage,
+    UnsupportedFormat,
+)
+from processing.imaging.fingerprint import dominant_colors, perceptual_hash
+from processing.imaging.inspection import Header, inspect
+from processing.imaging.intermediates import extension, read, write
+from processing.imaging.limits import Limits
+from processing.imaging.pictures import Picture
+from processing.imaging.placeholder import thumbhash
+from processing.imaging.rendering import render
+from processing.imaging.sizes import (
+    Size,
+    VariantSpec,
+    plan_sizes,
+    source_for_thumbnails,
+    thumbnail_size,
+)
+
+__all__ = [
+    "EmptyFile",
+    "Encoded",
+    "FocalPoint",
+    "Header",
+    "ImagingError",
+    "Limits",
+    "NotAnImage",
+    "Picture",
+    "Size",
+    "TooManyBytes",
+    "TooManyFrames",
+    "TooManyPixels",
+    "TruncatedImage",
+    "UndecodableImage",
+    "UnsupportedFormat",
+    "VariantSpec",
+    "cut",
+    "dominant_colors",
+    "encode",
+    "extension",
+    "find_focal_point",
+    "inspect",
+    "perceptual_hash",
+    "plan_sizes",
+    "read",
+    "render",
+    "source_for_thumbnails",
+    "thumbhash",
+    "thumbnail_size",
+    "write",
+]

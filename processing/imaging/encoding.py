@@ -1,0 +1,171 @@
+"""Encode a picture in the formats of a preset, and keep only files that earn their place."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from PIL import Image
+
+from processing.imaging import encoders
+from processing.imaging.encoders import Encoded
+from processing.imaging.errors import TooManyPixels
+from processing.imaging.graphics import is_graphic
+from processing.imaging.pictures import Picture, without_metadata
+from processing.imaging.quality import encoder_quality, score_of
+from processing.imaging.sizes import VariantSpec
+
+# From what every browser shows to what only recent ones do: each must be smaller than the last.
+BY_COMPATIBILITY = ("jpeg", "png", "webp", "avif")
+KEEPS_ALPHA = frozenset({"png", "webp", "avif"})
+
+# An already compressed original is not worth re-encoding above its own size: lower the score in
+# these steps until it is not. The last is still a usable picture.
+SCORE_STEPS = (0.0, 5.0, 10.0, 15.0)
+LOWEST_SCORE = 55.0
+# Three steps save about a third of the bytes: further above the original than this, they cannot
+# help, and the quality asked for is kept.
+HOPELESS_EXCESS = 1.6
+
+
+def encode(
+    picture: Picture, spec: VariantSpec, *, original_bytes: int | None = None
+) -> list[Encoded]:
+    """Return the picture in the preset's formats, most compatible first, without metadata.
+
+    A format that is not smaller than a more compatible one is left out, unless that one lost the
+    picture's transparency or motion; so is one whose codec cannot address the picture's sides.
+    Lossy files aim to stay below `original_bytes`. Raises TooManyPixels if memory runs out.
+    """
+    try:
+        return _encode(_Job.of(picture, spec, original_bytes))
+    except MemoryError as error:
+        raise TooManyPixels from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What all codecs need to know about one picture."""
+
+    picture: Picture
+    poster: Image.Image
+    graphic: bool
+    score: float
+    formats: tuple[str, ...]
+    ceiling: int | None
+
+    @classmethod
+    def of(cls, picture: Picture, spec: VariantSpec, ceiling: int | None) -> "_Job":
+        poster = without_metadata(picture.first_frame())
+        formats = formats_for(picture, spec.formats)
+        graphic = is_graphic(poster)
+        return cls(picture, poster, graphic, score_of(spec.quality), formats, ceiling)
+
+
+def formats_for(picture: Picture, wanted: Sequence[str]) -> tuple[str, ...]:
+    """Return the formats to encode, most compatible first.
+
+    With transparency and no format that keeps it, PNG takes JPEG's place. Formats that cannot
+    hold so long a side give way, at last to PNG. Raises ValueError for an unknown format.
+    """
+    if unknown := set(wanted) - set(BY_COMPATIBILITY):
+        raise ValueError(f"unknown formats: {', '.join(sorted(unknown))}")
+    formats = set(wanted)
+    if picture.has_alpha and not formats & KEEPS_ALPHA:
+        formats = {"png"}
+    longest = max(picture.size)
+    fitting = {name for name in formats if longest <= encoders.LONGEST_SIDE[name]} or {"png"}
+    return tuple(name for name in BY_COMPATIBILITY if name in fitting)
+
+
+def _encode(job: _Job) -> list[Encoded]:
+    kept: list[Encoded] = []
+    for name in job.formats:
+        encoded = _ENCODERS[name](job)
+        if encoded is not None and _earns_its_place(encoded, kept, job.picture):
+            kept.append(encoded)
+    return kept
+
+
+def _earns_its_place(encoded: Encoded, kept: Sequence[Encoded], picture: Picture) -> bool:
+    rivals = (each for each in kept if not _loses_more(each, encoded, picture))
+    return all(len(encoded.content) < len(rival.content) for rival in rivals)
+
+
+def _loses_more(compatible: Encoded, modern: Encoded, picture: Picture) -> bool:
+    """Return whether the more compatible file lacks alpha or motion that the other one keeps."""
+    loses_alpha = picture.has_alpha and compatible.format == "jpeg"
+    loses_motion = picture.animated and _is_a_poster(compatible) and not _is_a_poster(modern)
+    return loses_alpha or loses_motion
+
+
+def _is_a_poster(encoded: Encoded) -> bool:
+    return encoded.format in ("jpeg", "png")
+
+
+def _jpeg(job: _Job) -> Encoded:
+    opaque = flattened_on_white(job.poster)
+    return _below_the_ceiling(
+        job, "jpeg", lambda quality: encoders.jpeg(opaque, quality=quality, graphic=job.graphic)
+    )
+
+
+def _png(job: _Job) -> Encoded:
+    return encoders.png(job.poster)
+
+
+def _webp(job: _Job) -> Encoded:
+    if job.picture.animated:
+        quality = encoder_quality("webp", job.score)
+        return encoders.animated_webp(job.picture, quality=quality)
+    smallest = "avif" not in job.formats
+    method = encoders.WEBP_METHOD_WHERE_SMALLEST if smallest else encoders.WEBP_METHOD
+    lossy = _below_the_ceiling(
+        job, "webp", lambda quality: encoders.webp(job.poster, quality=quality, method=method)
+    )
+    if not job.graphic:
+        return lossy
+    lossless = encoders.lossless_webp(job.poster)
+    return lossless if len(lossless.content) <= len(lossy.content) else lossy
+
+
+def _avif(job: _Job) -> Encoded | None:
+    if not job.picture.animated:
+        return _below_the_ceiling(
+            job,
+            "avif",
+            lambda quality: encoders.avif(job.poster, quality=quality, graphic=job.graphic),
+        )
+    if job.picture.loop != 0 and "webp" in job.formats:
+        # Pillow cannot write a loop count into AVIF: one that should stop would run for ever.
+        return None
+    quality = encoder_quality("avif", job.score)
+    return encoders.animated_avif(job.picture, quality=quality, graphic=job.graphic)
+
+
+_ENCODERS: dict[str, Callable[[_Job], Encoded | None]] = {
+    "jpeg": _jpeg,
+    "png": _png,
+    "webp": _webp,
+    "avif": _avif,
+}
+
+
+def _below_the_ceiling(job: _Job, codec: str, encode_at: Callable[[int], Encoded]) -> Encoded:
+    """Return the file at the wanted score, or at the first lower step that fits the ceiling."""
+    wanted = encode_at(encoder_quality(codec, job.score))
+    if job.ceiling is None or not 1 < len(wanted.content) / max(1, job.ceiling) <= HOPELESS_EXCESS:
+        return wanted
+    for step in SCORE_STEPS[1:]:
+        lower = encode_at(encoder_quality(codec, max(LOWEST_SCORE, job.score - step)))
+        if len(lower.content) <= job.ceiling:
+            return lower
+    return wanted
+
+
+def flattened_on_white(image: Image.Image) -> Image.Image:
+    """Return an opaque image: what a transparent picture shows on a white page."""
+    if image.mode not in ("LA", "RGBA"):
+        return image
+    mode = image.mode.removesuffix("A")
+    white = Image.new(mode, image.size, "white")
+    white.paste(image.convert(mode), mask=image.getchannel("A"))
+    return white

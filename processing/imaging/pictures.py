@@ -1,0 +1,65 @@
+"""What flows between the steps: pixels that are always upright and sRGB, and nothing else."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from PIL import Image
+
+from processing.imaging.sizes import Size
+
+MODES = frozenset({"L", "LA", "RGB", "RGBA"})
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A still or an animation: one size, one mode, no metadata.
+
+    `open_frames` starts a new pass over the frames each time it is called; an animation decodes
+    them one by one, so that it never holds them all. `durations_ms` is empty for a still.
+    `loop` is how often an animation plays in total; 0 is for ever.
+    """
+
+    size: Size
+    mode: str
+    open_frames: Callable[[], Iterator[Image.Image]]
+    durations_ms: tuple[int, ...] = ()
+    loop: int = 0
+
+    @classmethod
+    def still(cls, image: Image.Image) -> "Picture":
+        """Return a picture of one image, whose mode must be L, LA, RGB or RGBA."""
+        if image.mode not in MODES:
+            raise ValueError(f"a picture cannot hold pixels of mode {image.mode}")
+        bare = without_metadata(image)
+        return cls(Size(*bare.size), bare.mode, lambda: iter((bare,)))
+
+    @property
+    def width(self) -> int:
+        return self.size.width
+
+    @property
+    def height(self) -> int:
+        return self.size.height
+
+    @property
+    def animated(self) -> bool:
+        return len(self.durations_ms) > 1
+
+    @property
+    def has_alpha(self) -> bool:
+        return self.mode in ("LA", "RGBA")
+
+    @property
+    def frame_count(self) -> int:
+        return max(1, len(self.durations_ms))
+
+    def first_frame(self) -> Image.Image:
+        """Return the still, or the first frame of an animation."""
+        return next(self.open_frames())
+
+
+def without_metadata(image: Image.Image) -> Image.Image:
+    """Return the same pixels without `info`, which Pillow would write into the files it saves."""
+    bare = image.copy()
+    bare.info = {}
+    return bare
