@@ -69,6 +69,8 @@ def database() -> dict[str, Any]:
     )
     if "sqlite" in settings["ENGINE"]:
         settings["OPTIONS"] = SQLITE_OPTIONS
+        # Tests share their database with the workers that they start.
+        settings["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
         # Every writer waits for the one lock; a connection kept open costs nothing.
         settings["CONN_MAX_AGE"] = None
     else:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import django_stubs_ext
 from csp.constants import NONE, SELF
 from kombu import Exchange, Queue
 
@@ -14,6 +15,9 @@ from config.environment import (
     secret_key,
 )
 from config.queues import BULK_PREFIX, MAINTENANCE_QUEUE, QUEUES, ROUTES
+
+# Lets annotations such as ModelAdmin[Image] be evaluated at run time.
+django_stubs_ext.monkeypatch()
 
 # --- Django -----------------------------------------------------------------------------------
 

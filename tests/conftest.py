@@ -1,0 +1,68 @@
+"""What tests of every layer use: users, pictures, and stores of their own."""
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.conf import settings as django_settings
+from django.contrib.auth.models import User
+from PIL import Image
+from pytest_django.fixtures import Settings
+
+from storage import objects
+from tests.pictures import photograph
+
+PictureFile = Callable[..., io.BytesIO]
+
+
+@pytest.fixture
+def object_root(tmp_path: Path) -> Path:
+    """Return the folder that `local_stores` keeps its objects in."""
+    return tmp_path / "objects"
+
+
+@pytest.fixture
+def local_stores(object_root: Path, settings: Settings) -> Path:
+    """Give the three aliases folders of this test's own; return the folder above them."""
+    stores = {
+        alias: {
+            "BACKEND": "storage.local.LocalStorage",
+            "OPTIONS": {"location": str(object_root / alias)},
+        }
+        for alias in objects.ALIASES
+    }
+    settings.STORAGES = {**django_settings.STORAGES, **stores}
+    return object_root
+
+
+@pytest.fixture
+def picture_file() -> PictureFile:
+    """Return a maker of picture files: `picture_file("PNG", (640, 480), **save_options)`."""
+
+    def make(
+        format: str = "JPEG",
+        size: tuple[int, int] = (640, 480),
+        *,
+        seed: int = 0,
+        mode: str = "RGB",
+        **save_options: object,
+    ) -> io.BytesIO:
+        file = io.BytesIO()
+        photograph(size, seed=seed).convert(mode).save(file, format, **save_options)
+        file.seek(0)
+        return file
+
+    return make
+
+
+@pytest.fixture
+def owner(db: None) -> User:
+    return User.objects.create_user("owner", password="owner")
+
+
+def opened(content: bytes) -> Image.Image:
+    """Return a decoded picture."""
+    image = Image.open(io.BytesIO(content))
+    image.load()
+    return image

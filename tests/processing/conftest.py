@@ -1,0 +1,51 @@
+"""An accepted picture, workers for it, and the sweeps that a scheduler would send."""
+
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from pytest_django.fixtures import Settings
+
+from processing.dispatch import breaker
+from storage.models import Image
+from tests.conftest import PictureFile
+from tests.services.redis import RedisServer
+from tests.workers import LEASE_SECONDS, Workers
+from uploads.intake import Submission, accept
+
+Upload = Callable[..., Image]
+
+
+@pytest.fixture
+def quick_sweeps(settings: Settings) -> None:
+    """Make this process, which plays the scheduler, as impatient as the test's workers."""
+    settings.LEASE_SECONDS = LEASE_SECONDS
+    settings.RETRY_SECONDS = 0
+    settings.REDISPATCH_SECONDS = 2
+
+
+@pytest.fixture
+def workers(
+    tmp_path: Path,
+    local_stores: Path,
+    broker: RedisServer,
+    quick_sweeps: None,
+    transactional_db: None,
+) -> Iterator[Workers]:
+    breaker.closed_again_at = 0.0
+    workers = Workers(tmp_path / "workers", local_stores)
+    yield workers
+    workers.stop()
+
+
+@pytest.fixture
+def upload(owner: User, local_stores: Path, picture_file: PictureFile) -> Upload:
+    """Return a function that accepts a generated picture, or the one it is given."""
+
+    def do(file: io.BytesIO | None = None, **fields: object) -> Image:
+        submission = Submission(owner=owner, filename="picture.jpg", **fields)
+        return accept(file or picture_file(size=(700, 500)), submission).image
+
+    return do
