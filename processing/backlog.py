@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
+from math import ceil
 from time import monotonic
 from typing import Any
 
@@ -71,7 +72,9 @@ def _was_overtaken(stage: Stage) -> bool:
 def message_count(queue: str) -> int:
     """Return the messages that wait in a queue of the broker; 0 if it cannot be asked."""
     try:
-        with _connection() as connection, connection.channel() as channel:
+        with _connection() as connection:
+            # Every transport's channel can declare; kombu's base class does not say so.
+            channel: Any = connection.channel()
             return int(channel.queue_declare(queue, passive=True).message_count)
     except Exception:
         logger.debug("The depth of %s is not known.", queue, exc_info=True)
@@ -82,7 +85,7 @@ def broker_answers(timeout_seconds: float) -> bool:
     """Say whether the broker takes a connection in time."""
     try:
         with _connection(timeout_seconds) as connection:
-            connection.ensure_connection(max_retries=1, timeout=timeout_seconds)
+            connection.ensure_connection(max_retries=1, timeout=ceil(timeout_seconds))
             return bool(connection.connected)
     except Exception:
         return False
@@ -118,7 +121,7 @@ def queue_figures() -> list[QueueFigures]:
 
 def _by_queue(stages: QuerySet[Stage], **figures: Any) -> dict[str, dict[str, Any]]:
     rows = stages.values("queue").annotate(**figures)
-    return {row["queue"]: row for row in rows}
+    return {row["queue"]: dict(row) for row in rows}
 
 
 def _figures(

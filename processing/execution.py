@@ -13,9 +13,10 @@ from django.db import DatabaseError
 
 from processing.backoff import retry_delay
 from processing.imaging import ImagingError
+from processing.leftovers import remove_output
 from processing.scratch import clear_scratch
 from processing.steps import STEPS
-from storage import objects, transitions
+from storage import transitions
 from storage.errors import StorageError
 from storage.models import Run
 from storage.statuses import ACTIVE_RUN
@@ -59,7 +60,7 @@ def _attempt(claim: Claim) -> bool:
 def _commit(claim: Claim, result: StageResult) -> bool:
     if transitions.commit(claim, result):
         return True
-    _remove_output(claim)
+    remove_output(claim)
     return False
 
 
@@ -69,7 +70,7 @@ def _give_up(claim: Claim, move: Callable[[], bool]) -> None:
         move()
     except DatabaseError:
         logger.exception("The end of %s could not be recorded; its lease will expire.", claim)
-    _remove_output(claim)
+    remove_output(claim)
 
 
 def _retry(claim: Claim, failure: Failure) -> bool:
@@ -94,15 +95,6 @@ def describe(error: Exception) -> Failure:
         case _:
             logger.error("An unexpected error in a stage.", exc_info=error)
             return Failure("internal_error", f"Something unexpected went wrong: {error!r}")
-
-
-def _remove_output(claim: Claim) -> None:
-    """Remove everything that this attempt stored; what fails here is left to the audit."""
-    for alias in (objects.VARIANTS, objects.SCRATCH):
-        try:
-            objects.remove_prefix(alias, claim.prefix)
-        except StorageError:
-            logger.warning("Output of %s is left to the audit.", claim, exc_info=True)
 
 
 def _clean_up_after(claim: Claim) -> None:

@@ -15,6 +15,9 @@ from celery.canvas import Signature
 from storage.models import Stage
 from storage.statuses import StageName
 
+# What may run side by side between resize and publish.
+HEADER = frozenset({StageName.COMPRESS, StageName.THUMBNAIL, StageName.ANALYZE})
+
 
 def canvas(stages: Sequence[Stage]) -> Signature:
     """Return the canvas of a run's unfinished stages, of which there is at least one.
@@ -23,12 +26,9 @@ def canvas(stages: Sequence[Stage]) -> Signature:
     """
     resize = [_task(stage) for stage in stages if stage.name == StageName.RESIZE]
     publish = [_task(stage) for stage in stages if stage.name == StageName.PUBLISH]
-    header = [_task(stage) for stage in stages if stage.name not in ENDS]
+    header = [_task(stage) for stage in stages if stage.name in HEADER]
     rest = [chord(header, publish[0])] if header and publish else [*header, *publish]
     return chain(*resize, *rest)
-
-
-ENDS = frozenset({StageName.RESIZE, StageName.PUBLISH})
 
 
 def _task(stage: Stage) -> Signature:

@@ -7,9 +7,9 @@ from django.conf import settings
 from django.db import transaction
 
 from processing import imaging, specifications
-from processing.dispatch import nudge
 from processing.errors import PartialReprocessImpossible
 from processing.imaging import Size, VariantSpec
+from processing.nudging import nudge
 from storage import transitions
 from storage.models import Image, Original, Preset, Run
 from storage.statuses import RunStatus, StageName
@@ -40,9 +40,10 @@ def _stages(
     parts = imaging.plan_sizes(original, specs)
     named = [
         (StageName.RESIZE, ""),
-        *((StageName.COMPRESS, part) for part in parts),
+        # What people look at first goes first.
         (StageName.THUMBNAIL, ""),
         (StageName.ANALYZE, ""),
+        *((StageName.COMPRESS, part) for part in parts),
         (StageName.PUBLISH, ""),
     ]
     return [(name, part, queue_of(name, bulk=bulk)) for name, part in named]

@@ -10,8 +10,8 @@ from uuid import UUID
 from celery import Task, shared_task
 from celery.exceptions import Ignore
 
-from processing import dispatch as outbox
 from processing.execution import execute
+from processing.sweep import sweep
 from storage import audit as records_and_objects
 from storage.models import Stage
 from storage.statuses import SETTLED_STAGE
@@ -20,7 +20,7 @@ from storage.statuses import SETTLED_STAGE
 @shared_task(bind=True, ignore_result=True)
 def resize(self: Task[Any, Any], stage_id: str) -> None:
     """Do the first stage; the canvas goes on only behind one that is done."""
-    execute(UUID(stage_id), worker=self.request.hostname)
+    execute(UUID(stage_id), worker=str(self.request.hostname))
     if not Stage.objects.filter(id=stage_id, status__in=SETTLED_STAGE).exists():
         raise Ignore
 
@@ -28,28 +28,28 @@ def resize(self: Task[Any, Any], stage_id: str) -> None:
 # The results of these three count the chord down, so they must not be ignored.
 @shared_task(bind=True, ignore_result=False)
 def compress(self: Task[Any, Any], stage_id: str) -> None:
-    execute(UUID(stage_id), worker=self.request.hostname)
+    execute(UUID(stage_id), worker=str(self.request.hostname))
 
 
 @shared_task(bind=True, ignore_result=False)
 def thumbnail(self: Task[Any, Any], stage_id: str) -> None:
-    execute(UUID(stage_id), worker=self.request.hostname)
+    execute(UUID(stage_id), worker=str(self.request.hostname))
 
 
 @shared_task(bind=True, ignore_result=False)
 def analyze(self: Task[Any, Any], stage_id: str) -> None:
-    execute(UUID(stage_id), worker=self.request.hostname)
+    execute(UUID(stage_id), worker=str(self.request.hostname))
 
 
 @shared_task(bind=True, ignore_result=True)
 def publish(self: Task[Any, Any], stage_id: str) -> None:
-    execute(UUID(stage_id), worker=self.request.hostname)
+    execute(UUID(stage_id), worker=str(self.request.hostname))
 
 
 @shared_task(ignore_result=True)
 def dispatch() -> None:
     """Announce what is due, take back what is lost; the scheduler sends this every few seconds."""
-    outbox.sweep()
+    sweep()
 
 
 @shared_task(ignore_result=True)

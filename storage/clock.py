@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 from django.db.models import DateTimeField, ExpressionWrapper
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 
 
-def seconds_from_now(seconds: float) -> ExpressionWrapper:
+def seconds_from_now(seconds: float) -> ExpressionWrapper[Combinable]:
     """Return an SQL expression for the database's now plus `seconds`."""
     return ExpressionWrapper(Now() + timedelta(seconds=seconds), output_field=DateTimeField())

@@ -1,13 +1,15 @@
 """Objects in an S3 bucket, by django-storages."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 from botocore.config import Config
 from storages.backends.s3 import S3Storage
 from storages.utils import clean_name
 
 from storage.objects import StoredObject
+
+AddressingStyle = Literal["auto", "virtual", "path"]
 
 CLIENT = Config(
     signature_version="s3v4",
@@ -20,10 +22,11 @@ CLIENT = Config(
 )
 
 
-class BucketStorage(S3Storage):
+# django-storages has no annotations.
+class BucketStorage(S3Storage):  # type: ignore[misc]
     """A private bucket; an existing object is replaced whole, or not at all."""
 
-    def __init__(self, *, addressing_style: str = "path", **options: Any) -> None:
+    def __init__(self, *, addressing_style: AddressingStyle = "path", **options: Any) -> None:
         super().__init__(
             file_overwrite=True,
             default_acl=None,

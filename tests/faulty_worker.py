@@ -74,7 +74,7 @@ def commit(claim: Claim, result: StageResult) -> bool:
     return committed
 
 
-execution.STEPS = {name: _with_points(step) for name, step in steps.STEPS.items()}
-transitions.commit = commit
+vars(execution)["STEPS"] = {name: _with_points(step) for name, step in steps.STEPS.items()}
+vars(transitions)["commit"] = commit
 
 __all__ = ["app"]

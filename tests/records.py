@@ -1,5 +1,6 @@
 """Makers of records for tests: an accepted image, its stages, a claim."""
 
+from typing import Any
 from uuid import uuid4
 
 from django.contrib.auth.models import User
@@ -35,10 +36,9 @@ def make_original(**fields: object) -> Original:
     return Original.objects.create(**{**values, **fields})
 
 
-def make_image(owner: User, **fields: object) -> Image:
+def make_image(owner: User, original: Original | None = None, **fields: Any) -> Image:
     """Return an image without a run and without an object."""
-    original = fields.pop("original", None) or make_original()
-    return Image.objects.create(owner=owner, original=original, **fields)
+    return Image.objects.create(owner=owner, original=original or make_original(), **fields)
 
 
 def start(image: Image, plan: Plan = PLAN) -> Run:

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator
 from itertools import islice
 
+from processing.imaging.content import Content
+
 # A file of millions of tiny parts costs parsers minutes. An honest one of 64 MiB stays below this:
 # even GIF, with the smallest parts of all, fills blocks of 255 bytes. Beyond it, the end is taken
 # to be missing.
@@ -12,13 +14,13 @@ MOST_PARTS = 300_000
 LONGEST_JUNK = 64
 
 
-def is_complete(kind: str, content: bytes) -> bool:
+def is_complete(kind: str, content: Content) -> bool:
     """Return whether the container of `kind` reaches its own end; True where it cannot be known."""
     check = _CHECKS.get(kind)
     return check(content) if check else True
 
 
-def png_chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
+def png_chunks(content: Content) -> Iterator[tuple[bytes, bytes]]:
     """Yield (name, data) of each whole chunk of a PNG; the end of the file stops it silently."""
     position = 8
     for _ in range(MOST_PARTS):
@@ -32,17 +34,17 @@ def png_chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
         position = end
 
 
-def count_gif_frames(content: bytes, *, at_most: int) -> int:
+def count_gif_frames(content: Content, *, at_most: int) -> int:
     """Count the frames of a GIF by skipping over its blocks, giving up after `at_most` of them."""
     return sum(1 for _ in islice(_gif_frames(content), at_most))
 
 
-def count_apng_frames(content: bytes) -> int:
+def count_apng_frames(content: Content) -> int:
     """Count the frames that a PNG really holds; 1 for a still."""
     return max(1, sum(1 for name, _ in png_chunks(content) if name == b"fcTL"))
 
 
-def webp_durations_ms(content: bytes) -> tuple[int, ...]:
+def webp_durations_ms(content: Content) -> tuple[int, ...]:
     """Return the time of each frame of an animated WebP in milliseconds; empty for a still."""
     return tuple(
         int.from_bytes(data[12:15], "little")
@@ -51,7 +53,7 @@ def webp_durations_ms(content: bytes) -> tuple[int, ...]:
     )
 
 
-def _riff_chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
+def _riff_chunks(content: Content) -> Iterator[tuple[bytes, bytes]]:
     position = 12
     while position + 8 <= len(content):
         length = int.from_bytes(content[position + 4 : position + 8], "little")
@@ -59,13 +61,13 @@ def _riff_chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
         position += 8 + length + length % 2
 
 
-def _jpeg_reaches_its_end(content: bytes) -> bool:
+def _jpeg_reaches_its_end(content: Content) -> bool:
     # Inside entropy-coded data 0xFF is always escaped, so the first end marker after the start of
     # the scan is the real one. Whatever follows (gain maps, second views, padding) is allowed.
     return content.find(b"\xff\xd9", _start_of_scan(content)) >= 0
 
 
-def _start_of_scan(content: bytes) -> int:
+def _start_of_scan(content: Content) -> int:
     """Return the offset of the first scan, walking over segments that may hold whole thumbnails.
 
     Returns the length of the file where there is none.
@@ -81,7 +83,7 @@ def _start_of_scan(content: bytes) -> int:
     return len(content)
 
 
-def _after_marker(content: bytes, position: int) -> int:
+def _after_marker(content: Content, position: int) -> int:
     """Return where the next marker should be; some markers stand alone, others have a length."""
     marker = content[position + 1]
     if marker == 0xFF:
@@ -91,21 +93,21 @@ def _after_marker(content: bytes, position: int) -> int:
     return position + 2 + int.from_bytes(content[position + 2 : position + 4])
 
 
-def _png_reaches_its_end(content: bytes) -> bool:
+def _png_reaches_its_end(content: Content) -> bool:
     return any(name == b"IEND" for name, _ in png_chunks(content))
 
 
-def _webp_is_as_long_as_it_says(content: bytes) -> bool:
+def _webp_is_as_long_as_it_says(content: Content) -> bool:
     return int.from_bytes(content[4:8], "little") + 8 <= len(content)
 
 
-def _gif_has_a_frame_and_an_end(content: bytes) -> bool:
+def _gif_has_a_frame_and_an_end(content: Content) -> bool:
     # Many encoders forget the trailer, so only a block that runs past the file counts as cut off.
     whole = list(_gif_frames(content))
     return bool(whole) and all(whole)
 
 
-def _gif_frames(content: bytes) -> Iterator[bool]:
+def _gif_frames(content: Content) -> Iterator[bool]:
     """Yield, per frame of a GIF, whether all of its data is present."""
     position = 13 + _color_table_bytes(content[10]) if len(content) > 13 else len(content)
     parts = 0
@@ -125,7 +127,7 @@ def _color_table_bytes(flags: int) -> int:
     return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
 
 
-def _after_sub_blocks(content: bytes, position: int) -> tuple[int, int]:
+def _after_sub_blocks(content: Content, position: int) -> tuple[int, int]:
     """Return the offset after a chain of sub-blocks and how many they are.
 
     The offset is one past the file if the chain is cut off, or too long to be honest.
@@ -140,7 +142,7 @@ def _after_sub_blocks(content: bytes, position: int) -> tuple[int, int]:
     return len(content) + 1, MOST_PARTS
 
 
-def _boxes_fit_the_file(content: bytes) -> bool:
+def _boxes_fit_the_file(content: Content) -> bool:
     """Return whether every top-level box of an ISO media file lies within the file."""
     position = 0
     while position + 8 <= len(content):
@@ -153,7 +155,7 @@ def _boxes_fit_the_file(content: bytes) -> bool:
     return position == len(content)
 
 
-_CHECKS: dict[str, Callable[[bytes], bool]] = {
+_CHECKS: dict[str, Callable[[Content], bool]] = {
     "jpeg": _jpeg_reaches_its_end,
     "png": _png_reaches_its_end,
     "webp": _webp_is_as_long_as_it_says,

@@ -6,8 +6,8 @@ from typing import BinaryIO
 from PIL import Image
 
 from processing.imaging.containers import count_apng_frames, count_gif_frames, is_complete
+from processing.imaging.content import Content, map_content
 from processing.imaging.errors import (
-    TooManyBytes,
     TooManyFrames,
     TooManyPixels,
     TruncatedImage,
@@ -38,25 +38,11 @@ class Header:
 
 def inspect(file: BinaryIO, limits: Limits) -> Header:
     """Return the header of a file without decoding a pixel; raises an ImagingError to refuse it."""
-    return inspect_content(read_content(file, limits), limits)
+    return inspect_content(map_content(file, limits), limits)
 
 
-def read_content(file: BinaryIO, limits: Limits) -> bytes:
-    """Return all bytes of a file, or raise TooManyBytes.
-
-    Reading stands apart from parsing so that a failing disk raises its own OSError here, and
-    every OSError after this point can only be about the picture.
-    """
-    file.seek(0)
-    content = file.read(limits.max_bytes + 1)
-    if len(content) > limits.max_bytes:
-        megabytes = limits.max_bytes // (1024 * 1024)
-        raise TooManyBytes(f"The file is larger than {megabytes} MiB: make it smaller.")
-    return content
-
-
-def inspect_content(content: bytes, limits: Limits) -> Header:
-    """Return the header of a whole file in memory, or raise the ImagingError that refuses it."""
+def inspect_content(content: Content, limits: Limits) -> Header:
+    """Return the header of a whole file, or raise the ImagingError that refuses it."""
     kind = recognise(content)
     if kind == "gif":
         # Before anything else walks it: a GIF can hold millions of frames of a few bytes each.
@@ -69,7 +55,7 @@ def inspect_content(content: bytes, limits: Limits) -> Header:
     return header
 
 
-def _header_of(image: Image.Image, kind: str, content: bytes, limits: Limits) -> Header:
+def _header_of(image: Image.Image, kind: str, content: Content, limits: Limits) -> Header:
     orientation = orientation_of(image, content)
     size = upright_size(image.size, 1 if kind == "tiff" else orientation)
     frames = _count_frames(image, kind, content, limits)
@@ -84,7 +70,7 @@ def _header_of(image: Image.Image, kind: str, content: bytes, limits: Limits) ->
     )
 
 
-def _count_frames(image: Image.Image, kind: str, content: bytes, limits: Limits) -> int:
+def _count_frames(image: Image.Image, kind: str, content: Content, limits: Limits) -> int:
     if kind not in ANIMATED_FORMATS:
         return 1
     if kind == "gif":

@@ -1,10 +1,10 @@
 """The one place that hands bytes to Pillow's parsers."""
 
 import warnings
-from io import BytesIO
 
 from PIL import AvifImagePlugin, Image, ImageFile, UnidentifiedImageError
 
+from processing.imaging.content import Content, as_file
 from processing.imaging.errors import UndecodableImage
 from processing.imaging.limits import Limits
 
@@ -12,7 +12,7 @@ from processing.imaging.limits import Limits
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1
 
 
-def open_image(content: bytes, kind: str, limits: Limits) -> ImageFile.ImageFile:
+def open_image(content: Content, kind: str, limits: Limits) -> ImageFile.ImageFile:
     """Return the lazily decoded image of a file whose format was recognised.
 
     The parser is named, because almost all of Pillow's past vulnerabilities sit in parsers for
@@ -24,7 +24,7 @@ def open_image(content: bytes, kind: str, limits: Limits) -> ImageFile.ImageFile
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            return Image.open(BytesIO(content), formats=[kind.upper()])
+            return Image.open(as_file(content), formats=[kind.upper()])
         except UnidentifiedImageError as error:
             raise UndecodableImage(_unreadable(kind)) from error
 

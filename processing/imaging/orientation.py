@@ -5,6 +5,7 @@ import warnings
 from PIL import ExifTags, Image
 
 from processing.imaging.containers import png_chunks
+from processing.imaging.content import Content
 from processing.imaging.sizes import Size
 
 _UPRIGHT = 1
@@ -20,7 +21,7 @@ _TURNS: dict[int, Image.Transpose] = {
 }
 
 
-def orientation_of(image: Image.Image, content: bytes) -> int:
+def orientation_of(image: Image.Image, content: Content) -> int:
     """Return the EXIF orientation 1-8 of an opened file, 1 where it is absent or nonsense.
 
     Only EXIF is asked, as browsers do: an orientation that stands in XMP alone is ignored.
@@ -29,7 +30,7 @@ def orientation_of(image: Image.Image, content: bytes) -> int:
     return value if isinstance(value, int) and value in _TURNS else _UPRIGHT
 
 
-def _declared(image: Image.Image, content: bytes) -> object:
+def _declared(image: Image.Image, content: Content) -> object:
     if image.format == "TIFF":
         return getattr(image, "tag_v2", {}).get(ExifTags.Base.Orientation)
     exif = image.info.get("exif")

@@ -8,9 +8,10 @@ from PIL import Image
 
 from processing.imaging.codepoints import implied_profile
 from processing.imaging.color import to_srgb
+from processing.imaging.content import read_content
 from processing.imaging.decoding import Frame, Source, decode_frames, decode_still, loop_count
 from processing.imaging.errors import blaming_the_image
-from processing.imaging.inspection import inspect_content, read_content
+from processing.imaging.inspection import inspect_content
 from processing.imaging.limits import Limits
 from processing.imaging.orientation import turn_upright, upright_size
 from processing.imaging.pictures import Picture

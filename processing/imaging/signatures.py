@@ -2,6 +2,7 @@
 
 import re
 
+from processing.imaging.content import Content
 from processing.imaging.errors import EmptyFile, NotAnImage, UnsupportedFormat
 
 ACCEPTED = ("jpeg", "png", "webp", "avif", "gif", "tiff", "bmp")
@@ -48,7 +49,7 @@ _VAGUE_BRANDS = {b"mif1", b"msf1", b"miaf"}
 _SVG = re.compile(rb"^\s*(<\?xml|<!--|<!DOCTYPE|<svg)", re.IGNORECASE)
 
 
-def recognise(content: bytes) -> str:
+def recognise(content: Content) -> str:
     """Return the accepted format of a file; raises EmptyFile, UnsupportedFormat or NotAnImage."""
     if not content:
         raise EmptyFile

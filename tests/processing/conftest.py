@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from pytest_django.fixtures import Settings
 
-from processing.dispatch import breaker
+from processing.nudging import breaker
 from storage.models import Image
 from tests.conftest import PictureFile
 from tests.services.redis import RedisServer
@@ -34,7 +34,7 @@ def workers(
     quick_sweeps: None,
     transactional_db: None,
 ) -> Iterator[Workers]:
-    breaker.closed_again_at = 0.0
+    breaker.close()
     workers = Workers(tmp_path / "workers", local_stores)
     yield workers
     workers.stop()
@@ -44,8 +44,8 @@ def workers(
 def upload(owner: User, local_stores: Path, picture_file: PictureFile) -> Upload:
     """Return a function that accepts a generated picture, or the one it is given."""
 
-    def do(file: io.BytesIO | None = None, **fields: object) -> Image:
-        submission = Submission(owner=owner, filename="picture.jpg", **fields)
+    def do(file: io.BytesIO | None = None, *, bulk: bool = False) -> Image:
+        submission = Submission(owner=owner, filename="picture.jpg", bulk=bulk)
         return accept(file or picture_file(size=(700, 500)), submission).image
 
     return do

@@ -2,6 +2,7 @@
 
 import io
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.db.models.functions import Now
@@ -9,8 +10,9 @@ from PIL import Image as PillowImage
 
 from processing import planning
 from processing.backlog import message_count
-from processing.dispatch import sweep
+from processing.dispatch import publish
 from processing.pipeline import canvas
+from processing.sweep import sweep
 from storage import objects, transitions
 from storage.audit import audit
 from storage.models import Attempt, Image, Run, Stage
@@ -82,7 +84,7 @@ def test_workers_of_one_queue_take_only_its_tasks(workers: Workers, upload: Uplo
     image = upload()
     for done, queue in enumerate(["resize", "thumbnail", "compress", "analyze"], start=1):
         worker = workers.start(queue)
-        until(lambda queue=queue: not unfinished(image, queue))
+        until(partial(is_done, image, queue))
         worker.stop()
         finished = Stage.objects.filter(status=StageStatus.SUCCEEDED).values_list("name")
         assert len(set(finished)) == done
@@ -90,6 +92,10 @@ def test_workers_of_one_queue_take_only_its_tasks(workers: Workers, upload: Uplo
     workers.start("publish")
     settle(image)
     assert_complete(image)
+
+
+def is_done(image: Image, queue: str) -> bool:
+    return not unfinished(image, queue)
 
 
 def unfinished(image: Image, queue: str) -> bool:
@@ -150,9 +156,7 @@ def test_a_worker_that_slept_past_its_lease_takes_its_output_back(
 ) -> None:
     workers.arm("wait", stage, "stored")
     # Limits that do not end the sleeper: its lease ends first, as that of a stopped process.
-    workers.start(
-        DARKROOM_STAGE_SOFT_LIMIT_SECONDS="60", DARKROOM_STAGE_HARD_LIMIT_SECONDS="90"
-    )
+    workers.start(DARKROOM_STAGE_SOFT_LIMIT_SECONDS="60", DARKROOM_STAGE_HARD_LIMIT_SECONDS="90")
     image = upload()
     with workers.waiting_at(stage, "stored"):
         until(lambda: is_over(image), seconds=60, between=sweep)
@@ -220,12 +224,12 @@ def test_a_lost_publish_is_sent_again(
 def test_every_task_delivered_twice_is_done_once(workers: Workers, upload: Upload) -> None:
     image = upload()
     stages = list(Stage.objects.filter(run__image=image).order_by("id"))
-    canvas(stages).apply_async()
-    canvas(stages).apply_async()
+    publish(canvas(stages))
+    publish(canvas(stages))
     workers.start()
     settle(image)
     for stage in stages:
-        canvas([stage]).apply_async()
+        publish(canvas([stage]))
     until(lambda: queues_are_empty(stages))
     settle(image)
     assert_complete(image)
@@ -242,7 +246,7 @@ def test_tasks_that_arrive_in_the_wrong_order_wait_for_their_turn(
     image = upload()
     broker.client().flushall()
     for stage in Stage.objects.filter(run__image=image).order_by("-id"):
-        canvas([stage]).apply_async()
+        publish(canvas([stage]))
     workers.start()
     settle(image)
     assert_complete(image)

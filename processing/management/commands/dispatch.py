@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import close_old_connections
 
-from processing.dispatch import sweep
+from processing.sweep import sweep
 
 logger = logging.getLogger(__name__)
 

@@ -1,8 +1,10 @@
 import struct
 import time
 from io import BytesIO
+from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from processing.imaging import (
     EmptyFile,
@@ -246,3 +248,20 @@ def test_every_error_has_a_code_and_a_sentence() -> None:
     errors = ImagingError.__subclasses__()
     assert len({error.code for error in errors}) == len(errors) == 8
     assert all(error().detail.endswith(".") for error in errors)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF", "GIF", "TIFF", "BMP"])
+def test_a_file_on_disk_is_inspected_like_one_in_memory(kind: str, tmp_path: Path) -> None:
+    content = BytesIO()
+    Image.new("RGB", (40, 30), "teal").save(content, kind)
+    path = tmp_path / "picture"
+    path.write_bytes(content.getvalue())
+    with path.open("rb") as file:
+        assert inspect(file, Limits()) == inspect(content, Limits())
+
+
+def test_an_empty_file_on_disk_is_empty(tmp_path: Path) -> None:
+    path = tmp_path / "empty"
+    path.touch()
+    with path.open("rb") as file, pytest.raises(EmptyFile):
+        inspect(file, Limits())
