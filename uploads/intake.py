@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
 from processing import imaging, planning, specifications
-from processing.dispatch import nudge
+from processing.nudging import nudge
 from storage import objects, originals, transitions
 from storage.errors import StorageError
 from storage.models import Image, Tag
@@ -20,6 +20,8 @@ from uploads.errors import IdempotencyConflict, Refused, StoreUnavailable, TooMa
 logger = logging.getLogger(__name__)
 
 MAX_FILENAME_LENGTH = 255
+# A header that no parser here understands: the contract has one word for it and its cousins.
+CONTRACT_CODES = {"undecodable_image": "unsupported_format"}
 # An original may be removed by the audit between our look and our hold, hardly ever twice.
 HOLD_TRIES = 3
 
@@ -67,7 +69,7 @@ def examine(file: BinaryIO) -> originals.Content:
     try:
         header = imaging.inspect(file, specifications.limits())
     except imaging.ImagingError as error:
-        raise Refused(error.detail, code=error.code) from error
+        raise Refused(error.detail, code=CONTRACT_CODES.get(error.code, error.code)) from error
     return originals.Content(
         digest=digest,
         format=header.format,

@@ -1,0 +1,14 @@
+"""The web process: Django behind a limit on the size of bodies."""
+
+import os
+
+from django.conf import settings
+from django.core.asgi import get_asgi_application
+
+from config.body_limit import BodyLimit
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+# Each request has a thread of its own here, so a connection that is kept is never used again.
+os.environ.setdefault("DARKROOM_CONNECTION_SECONDS", "0")
+
+application = BodyLimit(get_asgi_application(), max_bytes=settings.MAX_UPLOAD_BYTES)

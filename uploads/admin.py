@@ -1,0 +1,88 @@
+"""Records for administrators to look at; what moves by rules of its own is read-only."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+
+from storage.models import Event, Image, Original, Preset, Run, Stage, Tag, Variant
+from uploads import tokens
+from uploads.models import ApiToken
+
+
+class ReadOnly(admin.ModelAdmin[Any]):
+    """Statuses are written by `storage.transitions` alone, images come in by the intake."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+@admin.register(Image)
+class ImageAdmin(ReadOnly):
+    list_display = ["id", "title", "filename", "owner", "status", "created_at", "deleted_at"]
+    list_filter = ["status"]
+    list_select_related = ["owner"]
+    search_fields = ["title", "filename", "owner__username"]
+
+
+@admin.register(Original)
+class OriginalAdmin(ReadOnly):
+    list_display = ["sha256", "format", "width", "height", "bytes", "users", "unused_since"]
+    list_filter = ["format"]
+    search_fields = ["sha256"]
+
+
+@admin.register(Run)
+class RunAdmin(ReadOnly):
+    list_display = ["id", "image_id", "number", "status", "dispatch_at", "dispatches"]
+    list_filter = ["status", "bulk"]
+
+
+@admin.register(Stage)
+class StageAdmin(ReadOnly):
+    list_display = ["id", "run_id", "name", "part", "status", "attempts", "error_code"]
+    list_filter = ["name", "status", "error_code"]
+
+
+@admin.register(Variant)
+class VariantAdmin(ReadOnly):
+    list_display = ["key", "preset", "width", "height", "format", "bytes", "live"]
+    list_filter = ["preset", "format", "live"]
+
+
+@admin.register(Event)
+class EventAdmin(ReadOnly):
+    list_display = ["id", "image_id", "name", "part", "status", "created_at"]
+    list_filter = ["kind", "status"]
+
+
+@admin.register(Preset)
+class PresetAdmin(admin.ModelAdmin[Preset]):
+    list_display = ["name", "kind", "width", "height", "fit", "formats", "quality", "enabled"]
+
+
+@admin.register(Tag)
+class TagAdmin(admin.ModelAdmin[Tag]):
+    search_fields = ["name"]
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(ReadOnly):
+    """Tokens are made by `manage.py create_token`: here their text would go through a page."""
+
+    list_display = ["prefix", "name", "user", "scopes", "last_used_at", "revoked_at"]
+    list_select_related = ["user"]
+    exclude = ["digest"]
+    actions = ["revoke"]
+
+    @admin.action(description="Revoke the selected tokens")
+    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
+        revoked = sum(tokens.revoke(token.id) for token in queryset)
+        self.message_user(request, f"{revoked} tokens revoked.")

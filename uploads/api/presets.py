@@ -1,0 +1,62 @@
+"""The presets of the API, to be read."""
+
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from processing import specifications
+from storage.models import Preset
+from storage.models.presets import Fit
+from storage.models.variants import VariantKind
+from uploads.api.schema import responses
+from uploads.permissions import PresetsPermission
+from uploads.staleness import stale_variants
+
+
+class PresetSerializer(serializers.Serializer[Preset]):
+    name = serializers.CharField()
+    kind = serializers.ChoiceField(VariantKind.choices)
+    width = serializers.IntegerField()
+    height = serializers.IntegerField(allow_null=True)
+    fit = serializers.ChoiceField(Fit.choices)
+    formats = serializers.ListField(child=serializers.CharField())
+    quality = serializers.CharField(help_text="high, good, small or a SSIMULACRA2 score")
+    enabled = serializers.BooleanField()
+    spec_hash = serializers.SerializerMethodField(help_text="changes with the specification")
+    stale_variants = serializers.SerializerMethodField(help_text="made by an earlier one")
+
+    def get_spec_hash(self, preset: Preset) -> str:
+        return specifications.of_preset(preset).spec_hash
+
+    def get_stale_variants(self, preset: Preset) -> int:
+        stale: dict[str, int] = self.context["stale_variants"]
+        return stale[preset.name]
+
+
+class PresetsView(APIView):
+    permission_classes = [IsAuthenticated, PresetsPermission]
+
+    @extend_schema(
+        operation_id="list_presets", responses=responses({200: PresetSerializer(many=True)})
+    )
+    def get(self, request: Request) -> Response:
+        return Response(_shown(list(Preset.objects.all())))
+
+
+class PresetView(APIView):
+    permission_classes = [IsAuthenticated, PresetsPermission]
+
+    @extend_schema(operation_id="read_preset", responses=responses({200: PresetSerializer}, 404))
+    def get(self, request: Request, name: str) -> Response:
+        return Response(_shown([get_object_or_404(Preset, name=name)])[0])
+
+
+def _shown(presets: list[Preset]) -> list[dict[str, Any]]:
+    context = {"stale_variants": stale_variants(presets)}
+    return [dict(PresetSerializer(preset, context=context).data) for preset in presets]

@@ -1,0 +1,64 @@
+"""Changing what people say about an image; the pictures follow where they have to."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from processing import planning
+from storage.models import FocalPointSource, Image, Tag
+
+
+@dataclass(frozen=True)
+class FocalPoint:
+    """What must stay in the picture when it is cut; fractions of width and height."""
+
+    x: float
+    y: float
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What to change; None leaves it as it is."""
+
+    title: str | None = None
+    alt_text: str | None = None
+    tags: Collection[str] | None = None
+    focal_point: FocalPoint | None = None
+
+
+def change(image_id: UUID, changes: Changes) -> bool:
+    """Apply changes to an image, and re-cut its thumbnails around a new focal point.
+
+    False, and nothing changed, if the image was deleted meanwhile.
+    """
+    with transaction.atomic():
+        image = Image.objects.present().select_for_update().filter(id=image_id).first()
+        if image is None:
+            return False
+        moved = changes.focal_point is not None and not _is_at(image, changes.focal_point)
+        Image.objects.filter(id=image_id).update(**_columns(changes), updated_at=Now())
+        if changes.tags is not None:
+            names = set(changes.tags)
+            image.tags.set([Tag.objects.get_or_create(name=name)[0] for name in names])
+    if moved:
+        planning.recut(image_id)
+    return True
+
+
+def _is_at(image: Image, point: FocalPoint) -> bool:
+    chosen = image.focal_source == FocalPointSource.MANUAL
+    return chosen and (image.focal_x, image.focal_y) == (point.x, point.y)
+
+
+def _columns(changes: Changes) -> dict[str, Any]:
+    texts = {"title": changes.title, "alt_text": changes.alt_text}
+    columns: dict[str, Any] = {name: text for name, text in texts.items() if text is not None}
+    if changes.focal_point is not None:
+        columns["focal_x"] = changes.focal_point.x
+        columns["focal_y"] = changes.focal_point.y
+        columns["focal_source"] = FocalPointSource.MANUAL
+    return columns

@@ -1,0 +1,72 @@
+"""The `<picture>` element that an image is published with."""
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+from storage.models import Variant
+from storage.models.variants import VariantKind
+from uploads.addresses import variant_url
+
+# From the one that every browser shows to the one that only newer ones do.
+BY_SUPPORT = ("jpeg", "png", "gif", "webp", "avif")
+# What is shown where `srcset` is not understood, and what the page's layout is reserved by.
+FALLBACK_WIDTH = 1280
+DEFAULT_SIZES = "100vw"
+
+
+def picture_html(
+    variants: Iterable[Variant], *, alt_text: str, sizes: str = DEFAULT_SIZES
+) -> SafeString:
+    """Return a `<picture>` of the resize variants, or nothing where there is none.
+
+    A browser takes the first source that it understands, so the smallest format stands first.
+    """
+    formats = _by_format(variants)
+    if not formats:
+        return mark_safe("")
+    fallback = formats.pop(min(formats, key=BY_SUPPORT.index))
+    smallest_first = sorted(formats.values(), key=_bytes_per_pixel)
+    sources = format_html_join("", "{}", ((_source(group, sizes),) for group in smallest_first))
+    return format_html("<picture>{}{}</picture>", sources, _img(fallback, alt_text, sizes))
+
+
+def _by_format(variants: Iterable[Variant]) -> dict[str, list[Variant]]:
+    """Return the resize variants by format, narrowest first."""
+    shown = [
+        variant
+        for variant in variants
+        if variant.kind == VariantKind.RESIZE and variant.format in BY_SUPPORT
+    ]
+    shown.sort(key=lambda variant: (variant.format, variant.width))
+    return {name: list(group) for name, group in groupby(shown, lambda variant: variant.format)}
+
+
+def _bytes_per_pixel(group: Sequence[Variant]) -> float:
+    pixels = sum(variant.width * variant.height for variant in group)
+    return sum(variant.bytes for variant in group) / pixels
+
+
+def _source(group: Sequence[Variant], sizes: str) -> SafeString:
+    return format_html(
+        '<source type="image/{}" srcset="{}" sizes="{}">', group[0].format, _srcset(group), sizes
+    )
+
+
+def _img(group: Sequence[Variant], alt_text: str, sizes: str) -> SafeString:
+    shown = next((each for each in reversed(group) if each.width <= FALLBACK_WIDTH), group[0])
+    return format_html(
+        '<img src="{}" srcset="{}" sizes="{}" width="{}" height="{}" alt="{}" loading="lazy">',
+        variant_url(shown),
+        _srcset(group),
+        sizes,
+        shown.width,
+        shown.height,
+        alt_text,
+    )
+
+
+def _srcset(group: Sequence[Variant]) -> str:
+    return ", ".join(f"{variant_url(variant)} {variant.width}w" for variant in group)
