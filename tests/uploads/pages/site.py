@@ -1,0 +1,107 @@
+"""The whole of Darkroom as its users meet it: web, worker, broker, collected static files."""
+
+import os
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from config.queues import QUEUES
+from tests.services.ports import LOOPBACK
+from tests.services.processes import Process
+from tests.services.redis import RedisServer
+from tests.services.server import Server
+
+ROOT = Path(__file__).parents[3]
+START_SECONDS = 60
+NAME = PASSWORD = "demo"
+MAKE_USER = (
+    "from django.contrib.auth.models import User; "
+    f"User.objects.create_user({NAME!r}, password={PASSWORD!r})"
+)
+
+
+class Site(Server):
+    """A running Darkroom with one user."""
+
+    name = "site"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.port = self.reserve_port()
+        self.url = f"http://{LOOPBACK}:{self.port}"
+        self._redis = RedisServer()
+        self._environment = {
+            "DATA_DIR": str(self.directory),
+            "DARKROOM_BROKER_URL": self._redis.url,
+            "DARKROOM_THROTTLE": "off",
+        }
+        self._web = self._process(
+            "web",
+            *("-m", "uvicorn", "config.asgi:application", "--lifespan", "off"),
+            *("--host", LOOPBACK, "--port", str(self.port), "--timeout-graceful-shutdown", "1"),
+        )
+        self._worker = self._process(
+            "worker",
+            *("-m", "celery", "--app", "config", "worker", "--queues", ",".join(QUEUES)),
+            *("--concurrency", "2", "--loglevel", "INFO", "--without-gossip"),
+        )
+        self.processes = [self._web, self._worker]
+
+    def start(self) -> None:
+        self._redis.start()
+        self._manage("migrate", "--verbosity", "0")
+        self._manage("collectstatic", "--no-input", "--verbosity", "0")
+        self._manage("shell", "--verbosity", "0", "--command", MAKE_USER)
+        self._web.start(self._answers, timeout_seconds=START_SECONDS)
+        self._start_worker()
+
+    @contextmanager
+    def without_worker(self) -> Iterator[None]:
+        """Let the worker finish what it has, and take up nothing while the block runs.
+
+        It is not merely frozen: that might be in the middle of a transaction.
+        """
+        self._worker.stop()
+        try:
+            yield
+        finally:
+            self._start_worker()
+
+    def close(self) -> None:
+        super().close()
+        self._redis.close()
+
+    def _process(self, name: str, *arguments: str) -> Process:
+        return Process(
+            name,
+            [sys.executable, *arguments],
+            log_path=self.directory / f"{name}.log",
+            environment=self._environment,
+            directory=ROOT,
+        )
+
+    def _manage(self, *arguments: str) -> None:
+        command = [sys.executable, "manage.py", *arguments]
+        subprocess.run(command, cwd=ROOT, env={**os.environ, **self._environment}, check=True)
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/sign-in/", timeout=1) as answer:
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def _start_worker(self) -> None:
+        starts = self._worker_starts()
+        self._worker.start(
+            lambda: self._worker_starts() > starts,
+            timeout_seconds=START_SECONDS,
+        )
+
+    def _worker_starts(self) -> int:
+        log = self._worker.log_path
+        return log.read_text(errors="replace").count(" ready.") if log.exists() else 0

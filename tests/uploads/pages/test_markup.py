@@ -1,0 +1,105 @@
+"""What every page keeps to: nothing inline, nothing from elsewhere, one heading, labels."""
+
+import re
+from collections import Counter
+from html.parser import HTMLParser
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.template.loader import render_to_string
+from django.test import Client
+
+from storage.models import Image
+
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
+
+ADDRESSES = {"href", "src", "srcset", "action"}
+LABELLED = {"input", "select", "textarea"}
+
+
+class Page(HTMLParser):
+    """The tags of a page, with their attributes."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def values(self, *names: str) -> list[str]:
+        return [value for _, found in self.tags for name in names if (value := found.get(name))]
+
+
+@pytest.fixture(params=["library", "upload", "image", "waiting", "sign-in", "nowhere"])
+def page(request: pytest.FixtureRequest, client: Client) -> Page:
+    """Return each page in turn."""
+    image: Image = request.getfixturevalue("image")
+    if request.param == "image":
+        request.getfixturevalue("ready_image")
+    path = {
+        "library": "/",
+        "upload": "/upload/",
+        "image": f"/images/{image.id}/",
+        "waiting": f"/images/{image.id}/",
+        "sign-in": "/sign-in/",
+        "nowhere": f"/images/{uuid4()}/",
+    }[request.param]
+    browser = Client() if request.param == "sign-in" else client
+    return Page(browser.get(path).content.decode())
+
+
+def test_nothing_is_inline(page: Page) -> None:
+    assert all(found.get("src") for tag, found in page.tags if tag == "script")
+    assert "style" not in {tag for tag, _ in page.tags}
+    names = {name for _, found in page.tags for name in found}
+    assert not {name for name in names if name == "style" or name.startswith("on")}
+
+
+def test_nothing_comes_from_elsewhere(page: Page) -> None:
+    assert all(re.match(r"[/#?]|$", value) for value in page.values(*ADDRESSES))
+
+
+def test_static_files_are_there(page: Page) -> None:
+    files = {value.split("#")[0] for value in page.values("href", "src") if "/static/" in value}
+    assert files
+    assert all(finders.find(file.removeprefix("/static/")) for file in files)
+
+
+def test_there_is_one_main_heading_and_a_way_past_the_navigation(page: Page) -> None:
+    assert Counter(tag for tag, _ in page.tags)["h1"] == 1
+    assert ("a", {"class": "skip", "href": "#main"}) in page.tags
+
+
+def test_ids_are_unique_and_fields_have_labels(page: Page) -> None:
+    ids = Counter(page.values("id"))
+    assert not [name for name, count in ids.items() if count > 1]
+    fields = [
+        found for tag, found in page.tags if tag in LABELLED and found.get("type") != "hidden"
+    ]
+    labelled = set(page.values("for"))
+    assert all(found.get("id") in labelled for found in fields)
+
+
+def test_descriptions_point_at_something(page: Page) -> None:
+    ids = set(page.values("id"))
+    pointed_at = {
+        name
+        for value in page.values("aria-describedby", "aria-labelledby")
+        for name in value.split()
+    }
+    assert pointed_at <= ids
+
+
+def test_policy_forbids_inline_code(client: Client) -> None:
+    policy: Any = client.get("/")["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+
+
+@pytest.mark.parametrize("name", ["403.html", "404.html", "403_csrf.html", "500.html"])
+def test_pages_of_last_resort_need_nothing_to_be_rendered(name: str) -> None:
+    assert "Darkroom" in render_to_string(name)

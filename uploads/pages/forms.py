@@ -1,0 +1,145 @@
+"""What people type: the filters of the library, an upload, the description of an image."""
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib.auth.forms import AuthenticationForm
+from django.utils.translation import gettext_lazy as _
+
+from storage.models import Image
+from storage.statuses import RunStatus
+from uploads.api.forms import (
+    MAX_ALT_TEXT_LENGTH,
+    MAX_QUERY_LENGTH,
+    MAX_TAG_LENGTH,
+    MAX_TAGS,
+    MAX_TITLE_LENGTH,
+    TAG_SEPARATOR,
+)
+from uploads.editing import Changes, FocalPoint
+
+
+class TagsField(forms.CharField):
+    """Words between commas; gives each once, in the order in which they were typed."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("label", _("Tags"))
+        options.setdefault("help_text", _("Separate them with commas."))
+        super().__init__(required=False, **options)
+
+    def clean(self, value: Any) -> tuple[str, ...]:
+        words = (" ".join(word.split()) for word in super().clean(value).split(TAG_SEPARATOR))
+        tags = tuple(dict.fromkeys(word for word in words if word))
+        if len(tags) > MAX_TAGS or any(len(tag) > (MAX_TAG_LENGTH or 0) for tag in tags):
+            raise forms.ValidationError(
+                _("Use at most %(count)d tags of at most %(length)d characters."),
+                params={"count": MAX_TAGS, "length": MAX_TAG_LENGTH},
+            )
+        return tags
+
+
+class LabelledForm(forms.Form):
+    """A form whose labels stand above their fields, without colons."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **{"label_suffix": "", **options})
+
+
+class SignInForm(LabelledForm, AuthenticationForm):
+    """Django's own, with labels like everywhere else."""
+
+
+class DescriptionForm(LabelledForm):
+    title = forms.CharField(label=_("Title"), max_length=MAX_TITLE_LENGTH, required=False)
+    alt_text = forms.CharField(
+        label=_("Alt text"),
+        max_length=MAX_ALT_TEXT_LENGTH,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("What the picture shows, for those who do not see it."),
+    )
+    tags = TagsField()
+
+
+class UploadForm(DescriptionForm):
+    file = forms.FileField(
+        label=_("Picture"),
+        max_length=4096,
+        widget=forms.FileInput(attrs={"accept": "image/*"}),
+        error_messages={"required": _("Choose a picture first.")},
+    )
+
+
+class PercentField(forms.FloatField):
+    """A fraction of a side, typed in per cent."""
+
+    def __init__(self, **options: Any) -> None:
+        widget = forms.NumberInput(attrs={"step": "0.1"})
+        super().__init__(min_value=0, max_value=100, widget=widget, **options)
+
+
+class ImageForm(DescriptionForm):
+    focal_x = PercentField(label=_("From the left, %"))
+    focal_y = PercentField(label=_("From the top, %"))
+
+    @staticmethod
+    def initial_of(image: Image) -> dict[str, Any]:
+        return {
+            "title": image.title,
+            "alt_text": image.alt_text,
+            "tags": ", ".join(sorted(tag.name for tag in image.tags.all())),
+            "focal_x": percent(image.focal_x),
+            "focal_y": percent(image.focal_y),
+        }
+
+    def changes(self) -> Changes:
+        """Return what was typed; a focal point that was left alone stays automatic."""
+        typed = self.cleaned_data
+        moved = {"focal_x", "focal_y"} & set(self.changed_data)
+        return Changes(
+            title=typed["title"],
+            alt_text=typed["alt_text"],
+            tags=typed["tags"],
+            focal_point=self._focal_point() if moved else None,
+        )
+
+    def _focal_point(self) -> FocalPoint:
+        return FocalPoint(
+            x=self.cleaned_data["focal_x"] / 100, y=self.cleaned_data["focal_y"] / 100
+        )
+
+
+def percent(fraction: float) -> float:
+    return round(100 * fraction, 1)
+
+
+FILTERS = ("q", "status", "tag", "missing_alt_text")
+
+
+class LibraryForm(LabelledForm):
+    q = forms.CharField(
+        label=_("Search"),
+        required=False,
+        max_length=MAX_QUERY_LENGTH,
+        widget=forms.TextInput(attrs={"type": "search", "placeholder": _("Title, file, alt text")}),
+    )
+    status = forms.ChoiceField(
+        label=_("Status"), required=False, choices=[("", _("Any")), *RunStatus.choices]
+    )
+    tag = forms.CharField(label=_("Tag"), required=False, max_length=MAX_TAG_LENGTH)
+    missing_alt_text = forms.BooleanField(label=_("No alt text"), required=False)
+    before = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
+    def filters(self) -> dict[str, Any]:
+        """Return the filters that narrow; one that makes no sense does not."""
+        self.is_valid()
+        return {
+            name: value for name, value in self.cleaned_data.items() if value and name in FILTERS
+        }
+
+    def below(self) -> UUID | None:
+        """Return the image below which the page begins."""
+        self.is_valid()
+        before: UUID | None = self.cleaned_data.get("before")
+        return before

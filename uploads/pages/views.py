@@ -1,0 +1,187 @@
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from rest_framework.exceptions import Throttled
+
+from processing import planning
+from storage import transitions
+from storage.models import Image
+from storage.statuses import RunStatus, StageName, StageStatus
+from uploads.api.filters import narrow
+from uploads.api.throttling import check_uploads
+from uploads.editing import change
+from uploads.errors import UploadError
+from uploads.intake import Submission, accept
+from uploads.pages.forms import ImageForm, LibraryForm, UploadForm
+from uploads.pages.image_page import image_context
+from uploads.pages.library import cards as cards_of
+from uploads.pages.library import page
+from uploads.permissions import may_edit, visible_images
+
+
+class SignedInRequest(HttpRequest):
+    user: User
+
+
+# --- Library ----------------------------------------------------------------------------------
+
+
+@login_required
+@require_GET
+def library(request: SignedInRequest) -> HttpResponse:
+    form = LibraryForm(request.GET)
+    images = narrow(visible_images(request.user), form.filters())
+    found = page(images, before=form.below())
+    context = {
+        "form": form,
+        "cards": found.cards,
+        "older": found.older_than and _address(request.GET, before=found.older_than),
+        "newest": form.below() and _address(request.GET),
+    }
+    return render(request, "pages/library.html", context)
+
+
+def _address(parameters: QueryDict, *, before: UUID | None = None) -> str:
+    """Return the library's address with the same filters, from another image on."""
+    kept = parameters.copy()
+    kept.pop("before", None)
+    if before:
+        kept["before"] = str(before)
+    return f"{reverse('library')}?{kept.urlencode()}" if kept else reverse("library")
+
+
+@login_required
+@require_GET
+def cards(request: SignedInRequest) -> HttpResponse:
+    """Answer with the cards of `?id=…&id=…` as they are now: a page's live update."""
+    try:
+        ids = [UUID(value) for value in request.GET.getlist("id")]
+    except ValueError as error:
+        raise Http404 from error
+    context = {"cards": cards_of(visible_images(request.user), ids)}
+    return render(request, "pages/_partials/cards.html", context)
+
+
+# --- Upload -----------------------------------------------------------------------------------
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def upload(request: SignedInRequest) -> HttpResponse:
+    """Take one file from a plain form; with JavaScript the page uses the API instead."""
+    form = UploadForm(request.POST or None, request.FILES or None)
+    if request.method == "GET" or not form.is_valid():
+        return _upload_page(request, form)
+    try:
+        check_uploads(request.user)
+        image = accept(form.cleaned_data["file"].file, _submission(request.user, form)).image
+    except UploadError as error:
+        return _upload_page(request, form, refusal=error.detail, status=error.status)
+    except Throttled as error:
+        return _upload_page(request, form, refusal=str(error.detail), status=error.status_code)
+    messages.success(request, _("Uploaded. The variants are being made."))
+    return redirect("image", image.id)
+
+
+def _submission(owner: User, form: UploadForm) -> Submission:
+    typed = form.cleaned_data
+    return Submission(
+        owner=owner,
+        filename=typed["file"].name,
+        title=typed["title"],
+        alt_text=typed["alt_text"],
+        tags=typed["tags"],
+    )
+
+
+def _upload_page(
+    request: HttpRequest, form: UploadForm, *, refusal: str = "", status: int | None = None
+) -> HttpResponse:
+    context = {
+        "form": form,
+        "refusal": refusal,
+        "max_bytes": settings.MAX_UPLOAD_BYTES,
+        "stages": StageName.choices,
+        "stage_statuses": StageStatus.choices,
+        "image_statuses": RunStatus.choices,
+    }
+    return render(
+        request, "pages/upload.html", context, status=status or (400 if form.errors else 200)
+    )
+
+
+# --- Image ------------------------------------------------------------------------------------
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def image(request: SignedInRequest, image_id: UUID) -> HttpResponse:
+    if request.method == "POST":
+        return _edit(request, image_id)
+    shown = _visible(request, image_id)
+    return _image_page(request, shown, ImageForm(initial=ImageForm.initial_of(shown)))
+
+
+def _edit(request: SignedInRequest, image_id: UUID) -> HttpResponse:
+    edited = _editable(request, image_id)
+    form = ImageForm(request.POST, initial=ImageForm.initial_of(edited))
+    if not form.is_valid():
+        return _image_page(request, edited, form)
+    change(image_id, form.changes())
+    messages.success(request, _("Saved."))
+    return redirect("image", image_id)
+
+
+def _image_page(request: SignedInRequest, shown: Image, form: ImageForm) -> HttpResponse:
+    editable = may_edit(request.user, shown)
+    context = image_context(shown) | {"form": form, "may_edit": editable}
+    status = 400 if form.errors else 200
+    return render(request, "pages/image.html", context, status=status)
+
+
+@login_required
+@require_POST
+def reprocess(request: SignedInRequest, image_id: UUID) -> HttpResponse:
+    planning.reprocess(_editable(request, image_id).id)
+    messages.success(request, _("All stages are being done again."))
+    return redirect("image", image_id)
+
+
+@login_required
+@require_POST
+def cancel(request: SignedInRequest, image_id: UUID) -> HttpResponse:
+    if transitions.cancel(_editable(request, image_id).id):
+        messages.success(request, _("Cancelled."))
+    else:
+        messages.error(request, _("There was nothing left to cancel."))
+    return redirect("image", image_id)
+
+
+@login_required
+@require_POST
+def delete(request: SignedInRequest, image_id: UUID) -> HttpResponse:
+    deleted = _editable(request, image_id)
+    transitions.delete(deleted.id)
+    messages.success(request, _("“%(image)s” was deleted.") % {"image": deleted})
+    return redirect("library")
+
+
+def _visible(request: SignedInRequest, image_id: UUID) -> Image:
+    images = visible_images(request.user).select_related("owner", "original")
+    return get_object_or_404(images.prefetch_related("tags"), id=image_id)
+
+
+def _editable(request: SignedInRequest, image_id: UUID) -> Image:
+    found = _visible(request, image_id)
+    if not may_edit(request.user, found):
+        raise PermissionDenied
+    return found
