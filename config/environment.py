@@ -10,9 +10,10 @@ import os
 import secrets
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
+import dj_database_url
 from environs import FileAwareEnv
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -23,10 +24,14 @@ MAX_SOCKET_PATH_BYTES = 100
 env = FileAwareEnv(prefix="DARKROOM_")
 
 
+def optional(name: str) -> str | None:
+    """Return a variable's text; one that is set to nothing counts as not set."""
+    return env.str(name, "") or None
+
+
 def secret_key() -> str:
     """Return the configured secret key, or the one kept in the data folder, made once."""
-    given: str = env.str("SECRET_KEY", "")
-    return given or _kept_secret(DATA_DIR / "secret_key")
+    return optional("SECRET_KEY") or _kept_secret(DATA_DIR / "secret_key")
 
 
 def _kept_secret(path: Path) -> str:
@@ -64,15 +69,12 @@ def default_broker_url() -> str:
 
 def database() -> dict[str, Any]:
     """Return Django's database settings; SQLite is made safe for several processes."""
-    settings: dict[str, Any] = env.dj_db_url(
-        "DATABASE_URL", f"sqlite:///{DATA_DIR / 'darkroom.sqlite3'}", conn_max_age=60
-    )
+    url = optional("DATABASE_URL") or f"sqlite:///{DATA_DIR / 'darkroom.sqlite3'}"
+    settings = cast(dict[str, Any], dj_database_url.parse(url, conn_max_age=env.int("CONNECTION_SECONDS", 60)))
     if "sqlite" in settings["ENGINE"]:
         settings["OPTIONS"] = SQLITE_OPTIONS
         # Tests share their database with the workers that they start.
         settings["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
-        # Every writer waits for the one lock; a connection kept open costs nothing.
-        settings["CONN_MAX_AGE"] = None
     else:
         settings["CONN_HEALTH_CHECKS"] = True
         settings["OPTIONS"] = {"connect_timeout": 5, **settings.get("OPTIONS", {})}
@@ -95,8 +97,8 @@ def object_storage(alias: str) -> dict[str, Any]:
     `file:///folder` is a local folder, `s3://bucket/prefix` a bucket; without a setting, a
     folder below the data folder.
     """
-    default: str = env.str("STORAGE_URL", (DATA_DIR / "objects").as_uri())
-    url = env.str(f"{alias.upper()}_URL", f"{default.rstrip('/')}/{alias}")
+    default = optional("STORAGE_URL") or (DATA_DIR / "objects").as_uri()
+    url = optional(f"{alias.upper()}_URL") or f"{default.rstrip('/')}/{alias}"
     parts = urlsplit(url)
     if parts.scheme == "s3":
         return {"BACKEND": "storage.s3.BucketStorage", "OPTIONS": _bucket(parts.netloc, parts.path)}
@@ -109,9 +111,9 @@ def _bucket(name: str, prefix: str) -> dict[str, Any]:
     return {
         "bucket_name": name,
         "location": prefix.strip("/"),
-        "access_key": env.str("S3_ACCESS_KEY", None),
-        "secret_key": env.str("S3_SECRET_KEY", None),
-        "endpoint_url": env.str("S3_ENDPOINT_URL", None),
-        "region_name": env.str("S3_REGION", None),
-        "addressing_style": env.str("S3_ADDRESSING_STYLE", "path"),
+        "access_key": optional("S3_ACCESS_KEY"),
+        "secret_key": optional("S3_SECRET_KEY"),
+        "endpoint_url": optional("S3_ENDPOINT_URL"),
+        "region_name": optional("S3_REGION"),
+        "addressing_style": optional("S3_ADDRESSING_STYLE") or "path",
     }

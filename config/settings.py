@@ -12,6 +12,7 @@ from config.environment import (
     default_broker_url,
     env,
     object_storage,
+    optional,
     secret_key,
 )
 from config.queues import BULK_PREFIX, MAINTENANCE_QUEUE, QUEUES, ROUTES
@@ -48,7 +49,6 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -127,14 +127,14 @@ STORAGES = {
     "originals": object_storage("originals"),
     "variants": object_storage("variants"),
     "scratch": object_storage("scratch"),
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "config.static_files.HashedStaticFiles"},
 }
 # Where a CDN or a public bucket serves the variants; empty: Darkroom serves them itself.
-VARIANTS_BASE_URL = env.str("VARIANTS_BASE_URL", "")
+VARIANTS_BASE_URL = optional("VARIANTS_BASE_URL") or ""
 
 # Uploads go to a temporary file as they come in, never to memory.
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
-FILE_UPLOAD_TEMP_DIR = env.str("TEMP_DIR", None)
+FILE_UPLOAD_TEMP_DIR = optional("TEMP_DIR")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 MAX_UPLOAD_BYTES = env.int("MAX_UPLOAD_BYTES", 64 * 1024 * 1024)
@@ -190,9 +190,9 @@ REDISPATCH_SECONDS = env.int("REDISPATCH_SECONDS", 30)
 # Unreferenced objects and deleted images are kept this long.
 AUDIT_GRACE_SECONDS = env.int("AUDIT_GRACE_SECONDS", 24 * 3600)
 
-CELERY_BROKER_URL = env.str("BROKER_URL", default_broker_url())
-CELERY_RESULT_BACKEND = env.str(
-    "RESULT_URL", CELERY_BROKER_URL if "redis" in CELERY_BROKER_URL else ""
+CELERY_BROKER_URL = optional("BROKER_URL") or default_broker_url()
+CELERY_RESULT_BACKEND = optional("RESULT_URL") or (
+    CELERY_BROKER_URL if "redis" in CELERY_BROKER_URL else ""
 )
 CELERY_TASK_QUEUES = [
     Queue(

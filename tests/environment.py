@@ -21,6 +21,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     directory = make_directory("data")
     early_config.add_cleanup(lambda: remove_directory(directory))
     os.environ["DATA_DIR"] = str(directory)
+    # WhiteNoise warns at every client of a test when the folder of static files is not there.
+    (directory / "static").mkdir()
     _start_broker(early_config)
     return (yield)
 

@@ -1,0 +1,111 @@
+"""Whole deployments in processes of their own, as an operator would start them."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import httpx
+
+from tests.product.client import Client
+from tests.services.ports import LOOPBACK, release_port, reserve_port
+from tests.services.processes import Process
+
+PROJECT = Path(__file__).parents[2]
+START_SECONDS = 90
+
+
+@contextmanager
+def demo(folder: Path, *arguments: str) -> Iterator[tuple[Process, Client]]:
+    """Run `manage.py demo`, which is what `make run` runs, on a data folder."""
+    port = reserve_port()
+    environment = {"DATA_DIR": str(folder), "PORT": str(port), **EMBEDDED}
+    process = Process(
+        "demo",
+        [sys.executable, "manage.py", "demo", *arguments],
+        log_path=folder.parent / "demo.log",
+        environment=environment,
+        directory=PROJECT,
+        stop_timeout_seconds=60,
+    )
+    try:
+        process.start(
+            lambda: "Sign in as" in process.log_tail() and answers(port),
+            timeout_seconds=START_SECONDS,
+        )
+        yield process, client(port, environment)
+    finally:
+        process.stop()
+        release_port(port)
+
+
+# The session's own settings must not leak into a deployment that is to use its defaults.
+EMBEDDED = {"DARKROOM_BROKER_URL": "", "DARKROOM_DATABASE_URL": "", "DARKROOM_THROTTLE": "off"}
+
+
+@contextmanager
+def deployed(folder: Path, environment: Mapping[str, str]) -> Iterator[Client]:
+    """Run web, one worker for all queues and the scheduler, against servers that are there."""
+    folder.mkdir(parents=True)
+    port = reserve_port()
+    settings = {"DATA_DIR": str(folder), "DARKROOM_THROTTLE": "off", **environment}
+    manage(settings, "migrate", "-v0")
+    manage(settings, "collectstatic", "--noinput", "-v0")
+    manage(settings, "shell", "-v0", "-c", CREATE_USER)
+    with ExitStack() as stack:
+        for process, ready in _processes(folder, settings, port):
+            process.start(ready, timeout_seconds=START_SECONDS)
+            stack.callback(process.stop)
+        yield client(port, settings)
+    release_port(port)
+
+
+Started = tuple[Process, Callable[[], bool]]
+CREATE_USER = "from django.contrib.auth.models import User; User.objects.create_user('demo')"
+
+
+def _processes(folder: Path, settings: Mapping[str, str], port: int) -> Iterator[Started]:
+    celery = [sys.executable, "-m", "celery", "--app", "config"]
+    web = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--lifespan", "off"]
+    worker = _process(folder, settings, "worker", [*celery, "worker", "--loglevel", "INFO"])
+    yield (
+        _process(folder, settings, "web", [*web, "--host", LOOPBACK, "--port", str(port)]),
+        lambda: answers(port),
+    )
+    yield worker, lambda: "ready." in worker.log_tail()
+    scheduler = _process(folder, settings, "scheduler", [*celery, "beat", "--pidfile="])
+    yield scheduler, lambda: "is starting" in scheduler.log_tail()
+
+
+def _process(folder: Path, settings: Mapping[str, str], name: str, command: list[str]) -> Process:
+    return Process(
+        name, command, log_path=folder / f"{name}.log", environment=settings, directory=PROJECT
+    )
+
+
+def answers(port: int) -> bool:
+    try:
+        return httpx.get(f"http://{LOOPBACK}:{port}/healthz", timeout=2).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+def client(port: int, environment: Mapping[str, str]) -> Client:
+    token = manage(environment, "create_token", "demo").strip()
+    return Client(f"http://{LOOPBACK}:{port}", token)
+
+
+def manage(environment: Mapping[str, str], *arguments: str) -> str:
+    """Run a management command; return what it printed."""
+    done = subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=PROJECT,
+        env={**os.environ, **environment},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
