@@ -70,7 +70,9 @@ def default_broker_url() -> str:
 def database() -> dict[str, Any]:
     """Return Django's database settings; SQLite is made safe for several processes."""
     url = optional("DATABASE_URL") or f"sqlite:///{DATA_DIR / 'darkroom.sqlite3'}"
-    settings = cast(dict[str, Any], dj_database_url.parse(url, conn_max_age=env.int("CONNECTION_SECONDS", 60)))
+    settings = cast(
+        dict[str, Any], dj_database_url.parse(url, conn_max_age=env.int("CONNECTION_SECONDS", 60))
+    )
     if "sqlite" in settings["ENGINE"]:
         settings["OPTIONS"] = SQLITE_OPTIONS
         # Tests share their database with the workers that they start.

@@ -3,7 +3,8 @@
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
-class HashedStaticFiles(CompressedManifestStaticFilesStorage):
+# WhiteNoise has no annotations.
+class HashedStaticFiles(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
     """Also rewrites the imports between JavaScript modules to the hashed names."""
 
     support_js_module_import_aggregation = True
