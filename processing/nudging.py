@@ -12,6 +12,7 @@ from celery import signature
 
 from processing.dispatch import announceable, publish, take
 from processing.pipeline import canvas
+from processing.publisher import publisher
 from storage import transitions
 from storage.models import Run
 from storage.statuses import StageName
@@ -62,9 +63,9 @@ def _nudge(run_id: UUID) -> None:
         return
     if stages[0].name != StageName.RESIZE:
         # Building a chord talks to the result backend, and may wait for it: a worker does that.
-        message = signature("processing.tasks.dispatch", immutable=True)
+        message = signature("processing.tasks.dispatch", immutable=True, app=publisher)
     elif take(run, stages):
-        message = canvas(stages)
+        message = canvas(stages, publisher)
     else:
         return
     _publishers.submit(publish, message).result(timeout=NUDGE_SECONDS)
@@ -72,6 +73,6 @@ def _nudge(run_id: UUID) -> None:
 
 def _leave_to_the_sweep(run_id: UUID) -> None:
     try:
-        transitions.postpone(run_id, seconds=0)
+        transitions.withdraw(run_id, seconds=0)
     except Exception:
         logger.warning("Run %s is due again only later.", run_id, exc_info=True)

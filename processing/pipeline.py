@@ -9,7 +9,7 @@ that it may be sent again at any time.
 
 from collections.abc import Sequence
 
-from celery import chain, chord, signature
+from celery import Celery, chain, chord, signature
 from celery.canvas import Signature
 
 from storage.models import Stage
@@ -19,23 +19,24 @@ from storage.statuses import StageName
 HEADER = frozenset({StageName.COMPRESS, StageName.THUMBNAIL, StageName.ANALYZE})
 
 
-def canvas(stages: Sequence[Stage]) -> Signature:
+def canvas(stages: Sequence[Stage], app: Celery | None = None) -> Signature:
     """Return the canvas of a run's unfinished stages, of which there is at least one.
 
     The stages are those that `dispatch.announceable` found: pending, due and of one run.
     """
-    resize = [_task(stage) for stage in stages if stage.name == StageName.RESIZE]
-    publish = [_task(stage) for stage in stages if stage.name == StageName.PUBLISH]
-    header = [_task(stage) for stage in stages if stage.name in HEADER]
-    rest = [chord(header, publish[0])] if header and publish else [*header, *publish]
-    return chain(*resize, *rest)
+    resize = [_task(stage, app) for stage in stages if stage.name == StageName.RESIZE]
+    publish = [_task(stage, app) for stage in stages if stage.name == StageName.PUBLISH]
+    header = [_task(stage, app) for stage in stages if stage.name in HEADER]
+    rest = [chord(header, publish[0], app=app)] if header and publish else [*header, *publish]
+    return chain(*resize, *rest, app=app)
 
 
-def _task(stage: Stage) -> Signature:
+def _task(stage: Stage, app: Celery | None) -> Signature:
     """Return the immutable signature of a stage: it takes an id, never a predecessor's result."""
     return signature(
         f"processing.tasks.{stage.name}",
         args=(str(stage.id),),
         immutable=True,
         queue=stage.queue,
+        app=app,
     )

@@ -5,7 +5,15 @@ happen one after the other: each of them first locks the rows of its image and i
 that changed no row is an answer (`None` or `False`), not an accident.
 """
 
-from storage.transitions.runs import announce, cancel, delete, postpone, requeue, start_run
+from storage.transitions.runs import (
+    announce,
+    cancel,
+    delete,
+    postpone,
+    requeue,
+    start_run,
+    withdraw,
+)
 from storage.transitions.stages import claim, commit, expire, fail, retry_later
 from storage.transitions.values import Claim, Failure, NewVariant, Plan, StageResult
 
@@ -26,4 +34,5 @@ __all__ = [
     "requeue",
     "retry_later",
     "start_run",
+    "withdraw",
 ]

@@ -104,6 +104,13 @@ def postpone(run_id: UUID, *, seconds: float) -> bool:
     )
 
 
+@transaction.atomic
+def withdraw(run_id: UUID, *, seconds: float) -> bool:
+    """Take an announcement back that the broker did not take, and look at the run again later."""
+    Stage.objects.filter(run_id=run_id, status=StageStatus.PENDING).update(queued_at=None)
+    return postpone(run_id, seconds=seconds)
+
+
 def requeue(image_id: UUID, name: StageName) -> Run | None:
     """Send stages of an active run back to be done again; None if no run is active.
 

@@ -1,0 +1,116 @@
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db.models.functions import Now
+
+from processing.dispatch import announce_due, announceable
+from processing.pipeline import canvas
+from processing.rescue import rescue
+from storage import transitions
+from storage.models import Run, Stage
+from storage.statuses import StageName
+from storage.transitions import Failure
+from tests.records import MAX_ATTEMPTS, claim_stage, finish, make_image, stage_of, start
+from tests.services.redis import RedisServer
+
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.database,
+    pytest.mark.usefixtures("broker", "local_stores"),
+]
+LATER = Failure("storage_unavailable", "The disk is full.")
+
+
+@pytest.fixture
+def run(owner: User) -> Run:
+    return start(make_image(owner))
+
+
+def names(run: Run) -> list[str]:
+    return [str(stage) for stage in announceable(run)]
+
+
+def due_again(run: Run) -> None:
+    Run.objects.filter(id=run.id).update(dispatch_at=Now() - timedelta(seconds=1))
+
+
+def test_the_canvas_is_a_chain_into_a_chord(run: Run) -> None:
+    signature: Any = canvas(list(run.stages.order_by("id")))
+    resize, header = signature.tasks
+    assert resize.task == "processing.tasks.resize"
+    assert len(header.tasks) == 4
+    assert header.body.task == "processing.tasks.publish"
+
+
+def test_a_new_run_is_announced_whole(run: Run) -> None:
+    assert len(names(run)) == 6
+
+
+def test_a_canvas_holds_only_what_is_unfinished(run: Run) -> None:
+    finish(run, StageName.RESIZE, StageName.THUMBNAIL)
+    assert names(run) == ["compress w320", "compress w640", "analyze", "publish"]
+
+
+def test_nothing_is_announced_behind_a_stage_that_is_running(run: Run) -> None:
+    claim_stage(stage_of(run, StageName.RESIZE))
+    assert names(run) == []
+
+
+def test_publish_waits_for_a_stage_in_its_back_off(run: Run) -> None:
+    finish(run, StageName.RESIZE, StageName.COMPRESS, StageName.THUMBNAIL)
+    claim = claim_stage(stage_of(run, StageName.ANALYZE))
+    transitions.retry_later(claim, LATER, delay_seconds=60, max_attempts=MAX_ATTEMPTS)
+    assert names(run) == []
+    Stage.objects.filter(id=claim.stage_id).update(available_at=Now() - timedelta(seconds=1))
+    assert names(run) == ["analyze", "publish"]
+
+
+def test_due_runs_are_announced_once(run: Run, broker: RedisServer) -> None:
+    assert announce_due() == 1
+    assert announce_due() == 0
+    assert broker.client().llen("resize") == 1
+
+
+def test_a_message_that_still_waits_is_not_doubled(run: Run, broker: RedisServer) -> None:
+    announce_due()
+    due_again(run)
+    assert announce_due() == 0
+    assert broker.client().llen("resize") == 1
+
+
+def test_a_message_that_the_broker_lost_is_sent_again(run: Run, broker: RedisServer) -> None:
+    announce_due()
+    broker.client().flushall()
+    due_again(run)
+    assert announce_due() == 1
+    assert broker.client().llen("resize") == 1
+
+
+def test_a_message_that_was_overtaken_is_lost(run: Run, owner: User, broker: RedisServer) -> None:
+    announce_due()
+    broker.client().flushall()
+    later = start(make_image(owner))
+    announce_due()
+    claim_stage(stage_of(later, StageName.RESIZE))
+    third = start(make_image(owner))
+    announce_due()
+    assert broker.client().llen("resize") == 2
+    due_again(run)
+    assert announce_due() == 1
+    run.refresh_from_db()
+    assert (run.dispatches, third.dispatches) == (2, 0)
+
+
+def test_a_rescued_stage_is_announced_again_and_its_run_with_it(
+    run: Run, broker: RedisServer
+) -> None:
+    announce_due()
+    broker.client().flushall()
+    claim_stage(stage_of(run, StageName.RESIZE), lease_seconds=-1)
+    assert rescue() == 1
+    assert stage_of(run, StageName.RESIZE).error_code == "worker_lost"
+    assert announce_due() == 1
+    assert broker.client().llen("resize") == 1
+    assert rescue() == 0

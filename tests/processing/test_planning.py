@@ -1,0 +1,73 @@
+import pytest
+from django.contrib.auth.models import User
+
+from processing import planning
+from processing.errors import PartialReprocessImpossible
+from storage.models import Preset, Run, Stage
+from storage.statuses import StageName
+from tests.records import finish_all, make_image, make_original, start
+
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
+
+
+def parts(width: int, height: int) -> list[str]:
+    plan = planning.plan(make_original(width=width, height=height))
+    return [part for name, part, _ in plan.stages if name == StageName.COMPRESS]
+
+
+def test_a_large_picture_gets_every_width() -> None:
+    assert parts(6000, 4000) == ["w320", "w640", "w960", "w1280", "w1920", "w2560"]
+
+
+def test_nothing_is_enlarged() -> None:
+    assert parts(1000, 700) == ["w320", "w640", "w960", "w1280"]
+    assert parts(960, 700) == ["w320", "w640", "w960"]
+    assert parts(20, 20) == ["w320"]
+
+
+def test_a_plan_freezes_the_presets_that_are_enabled() -> None:
+    Preset.objects.filter(name="w320").update(enabled=False)
+    plan = planning.plan(make_original(width=700, height=500))
+    names = {preset["name"] for preset in plan.presets}
+    assert "w320" not in names
+    assert {"w640", "square150"} <= names
+    Preset.objects.filter(name="w640").update(width=600)
+    assert {p["width"] for p in plan.presets if p["name"] == "w640"} == {640}
+
+
+def test_reprocessing_some_stages_skips_the_others(owner: User) -> None:
+    image = make_image(owner, make_original(width=700, height=500))
+    finish_all(start(image))
+    run = planning.reprocess(image.id, frozenset({StageName.THUMBNAIL}))
+    assert run is not None
+    statuses = dict(run.stages.values_list("name", "status"))
+    assert statuses == {
+        "resize": "pending",
+        "thumbnail": "pending",
+        "analyze": "skipped",
+        "compress": "skipped",
+        "publish": "pending",
+    }
+
+
+def test_some_stages_of_an_image_that_is_not_ready_are_refused(owner: User) -> None:
+    image = make_image(owner)
+    start(image)
+    with pytest.raises(PartialReprocessImpossible, match="once it is ready"):
+        planning.reprocess(image.id, frozenset({StageName.THUMBNAIL}))
+    assert Run.objects.count() == 1
+
+
+def test_reprocessing_everything_supersedes_a_run_that_goes_on(owner: User) -> None:
+    image = make_image(owner)
+    start(image)
+    assert planning.reprocess(image.id) is not None
+    assert list(image.runs.order_by("number").values_list("status", flat=True)) == [
+        "cancelled",
+        "queued",
+    ]
+
+
+def test_a_new_focal_point_of_a_failed_image_waits_for_the_next_run(owner: User) -> None:
+    assert planning.recut(make_image(owner).id) is None
+    assert not Stage.objects.exists()
