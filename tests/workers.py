@@ -1,8 +1,9 @@
 """Real Celery workers on the database, the broker and the stores of a test."""
 
+import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,14 +18,25 @@ START_SECONDS = 60
 
 
 class Workers:
-    """Starts workers that die or wait where a test arms them to."""
+    """Starts workers that die or wait where a test arms them to.
+
+    A worker of all queues with ordinary settings is kept for the next test: starting one takes
+    longer than most tests.
+    """
 
     def __init__(self, folder: Path, object_root: Path) -> None:
         self.folder = folder
         self.faults = folder / "faults"
-        self.faults.mkdir(parents=True)
-        self._object_root = object_root
+        self.object_root = object_root
+        self._standing: Process | None = None
         self._started: list[Process] = []
+        self._count = 0
+
+    def begin(self) -> None:
+        """Give a test empty stores and nothing armed."""
+        for folder in (self.faults, self.object_root):
+            shutil.rmtree(folder, ignore_errors=True)
+        self.faults.mkdir(parents=True)
 
     def arm(self, kind: str, stage: str, point: str) -> None:
         (self.faults / f"{kind}-{stage}-{point}").touch()
@@ -40,29 +52,52 @@ class Workers:
         yield
         marker.unlink()
 
-    def start(self, *queues: str, processes: int = 2, **environment: str) -> Process:
-        """Start a worker of these queues, or of all of them, and return when it takes tasks."""
-        number = len(self._started)
+    def start(self, *queues: str, **environment: str) -> Process:
+        """Return a worker of these queues, or of all of them, that takes tasks."""
+        if queues or environment:
+            self.dismiss()
+            worker = self._launch(queues or settings_queues(), environment)
+            self._started.append(worker)
+            return worker
+        if self._standing is None or not self._standing.is_running:
+            self._standing = self._launch(settings_queues(), {})
+        return self._standing
+
+    def _launch(self, queues: Sequence[str], environment: Mapping[str, str]) -> Process:
+        self._count += 1
         worker = Process(
-            f"worker-{number}",
+            f"worker-{self._count}",
             [
                 *(sys.executable, "-m", "celery", "--app", "tests.faulty_worker", "worker"),
-                *("--queues", ",".join(queues or settings_queues())),
-                *("--concurrency", str(processes), "--loglevel", "INFO"),
-                *("--hostname", f"worker{number}@test", "--without-gossip", "--without-mingle"),
+                *("--queues", ",".join(queues)),
+                *("--concurrency", "2", "--loglevel", "INFO"),
+                *("--hostname", f"worker{self._count}@test"),
+                *("--without-gossip", "--without-mingle"),
             ],
-            log_path=self.folder / f"worker-{number}.log",
+            log_path=self.folder / f"worker-{self._count}.log",
             environment={**self._environment(), **environment},
             directory=Path(__file__).parents[1],
         )
-        self._started.append(worker)
         worker.start(lambda: "ready." in _text(worker.log_path), timeout_seconds=START_SECONDS)
         return worker
 
-    def stop(self) -> None:
-        # Not gently: the next test begins with a broker and a database of its own.
+    def end(self) -> None:
+        """Kill what a test started for itself; the next one has stores and a broker of its own."""
         for worker in self._started:
             worker.kill()
+        self._started.clear()
+        if self._standing is not None and any(self.faults.iterdir()):
+            self.dismiss()
+
+    def dismiss(self) -> None:
+        """End the standing worker, which would take what is to wait."""
+        if self._standing is not None:
+            self._standing.kill()
+            self._standing = None
+
+    def close(self) -> None:
+        self.end()
+        self.dismiss()
 
     def logs(self) -> str:
         return "\n".join(_text(path) for path in sorted(self.folder.glob("*.log")))
@@ -71,7 +106,7 @@ class Workers:
         return {
             "DARKROOM_DATABASE_URL": database_url(),
             "DARKROOM_BROKER_URL": settings.CELERY_BROKER_URL,
-            "DARKROOM_STORAGE_URL": self._object_root.as_uri(),
+            "DARKROOM_STORAGE_URL": self.object_root.as_uri(),
             "DARKROOM_STAGE_SOFT_LIMIT_SECONDS": str(SOFT_LIMIT_SECONDS),
             "DARKROOM_STAGE_HARD_LIMIT_SECONDS": str(HARD_LIMIT_SECONDS),
             "DARKROOM_LEASE_SECONDS": str(LEASE_SECONDS),

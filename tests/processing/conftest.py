@@ -11,6 +11,7 @@ from pytest_django.fixtures import Settings
 from processing.nudging import breaker
 from storage.models import Image
 from tests.conftest import PictureFile
+from tests.services.processes import make_directory, remove_directory
 from tests.services.redis import RedisServer
 from tests.workers import LEASE_SECONDS, Workers
 from uploads.intake import Submission, accept
@@ -26,18 +27,36 @@ def quick_sweeps(settings: Settings) -> None:
     settings.REDISPATCH_SECONDS = 2
 
 
+@pytest.fixture(scope="module")
+def all_workers() -> Iterator[Workers]:
+    folder = make_directory("workers")
+    workers = Workers(folder, folder / "objects")
+    yield workers
+    workers.close()
+    remove_directory(folder)
+
+
+@pytest.fixture
+def object_root(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """Return the folder of the objects: that of the workers, in tests that have any."""
+    if "workers" in request.fixturenames:
+        workers: Workers = request.getfixturevalue("all_workers")
+        return workers.object_root
+    return tmp_path / "objects"
+
+
 @pytest.fixture
 def workers(
-    tmp_path: Path,
+    all_workers: Workers,
     local_stores: Path,
     broker: RedisServer,
     quick_sweeps: None,
     transactional_db: None,
 ) -> Iterator[Workers]:
     breaker.close()
-    workers = Workers(tmp_path / "workers", local_stores)
-    yield workers
-    workers.stop()
+    all_workers.begin()
+    yield all_workers
+    all_workers.end()
 
 
 @pytest.fixture

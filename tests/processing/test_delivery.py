@@ -1,11 +1,9 @@
 """What workers and the broker may do to a run; real workers, a real Redis, real kills."""
 
 import io
-from datetime import timedelta
 from functools import partial
 
 import pytest
-from django.db.models.functions import Now
 from PIL import Image as PillowImage
 
 from processing import planning
@@ -81,6 +79,7 @@ def test_an_upload_passes_through_every_stage_once(workers: Workers, upload: Upl
 
 
 def test_workers_of_one_queue_take_only_its_tasks(workers: Workers, upload: Upload) -> None:
+    workers.dismiss()
     image = upload()
     for done, queue in enumerate(["resize", "thumbnail", "compress", "analyze"], start=1):
         worker = workers.start(queue)
@@ -199,6 +198,7 @@ def test_a_lost_chord_is_replaced_by_the_rows(
 def test_a_lost_first_message_is_sent_again(
     workers: Workers, upload: Upload, broker: RedisServer
 ) -> None:
+    workers.dismiss()
     image = upload()
     broker.client().flushall()
     workers.start()
@@ -222,6 +222,7 @@ def test_a_lost_publish_is_sent_again(
 
 @pytest.mark.database
 def test_every_task_delivered_twice_is_done_once(workers: Workers, upload: Upload) -> None:
+    workers.dismiss()
     image = upload()
     stages = list(Stage.objects.filter(run__image=image).order_by("id"))
     publish(canvas(stages))
@@ -243,6 +244,7 @@ def queues_are_empty(stages: list[Stage]) -> bool:
 def test_tasks_that_arrive_in_the_wrong_order_wait_for_their_turn(
     workers: Workers, upload: Upload, broker: RedisServer
 ) -> None:
+    workers.dismiss()
     image = upload()
     broker.client().flushall()
     for stage in Stage.objects.filter(run__image=image).order_by("-id"):
@@ -250,17 +252,6 @@ def test_tasks_that_arrive_in_the_wrong_order_wait_for_their_turn(
     workers.start()
     settle(image)
     assert_complete(image)
-
-
-def test_a_message_that_waits_in_a_long_queue_is_not_sent_again(
-    workers: Workers, upload: Upload, broker: RedisServer
-) -> None:
-    images = [upload() for _ in range(3)]
-    Run.objects.update(dispatch_at=Now() - timedelta(seconds=1))
-    sweep()
-    assert broker.client().llen("resize") == 3
-    assert set(Run.objects.values_list("dispatches", flat=True)) == {1}
-    assert all(not is_over(image) for image in images)
 
 
 # --- people change their minds ----------------------------------------------------------------
