@@ -6,16 +6,13 @@ message that is sent once too often finds nothing to claim.
 
 import logging
 
-from celery import Celery
 from celery.canvas import Signature
-from celery.result import denied_join_result
 from django.conf import settings
 from django.db.models import Q
 from django.db.models.functions import Now
 
 from processing.backlog import Messages
 from processing.pipeline import HEADER, canvas
-from processing.publisher import publisher
 from storage import transitions
 from storage.models import Run, Stage
 from storage.statuses import ACTIVE_RUN, SETTLED_STAGE, StageName, StageStatus
@@ -67,17 +64,12 @@ def _announce(run: Run, stages: list[Stage]) -> bool:
     if not take(run, stages):
         return True
     try:
-        publish(canvas(stages, _sender(stages)))
+        publish(canvas(stages))
     except Exception:
         logger.warning("The broker did not take run %s; it stays due.", run.id, exc_info=True)
         transitions.withdraw(run.id, seconds=BROKER_RETRY_SECONDS)
         return False
     return True
-
-
-def _sender(stages: list[Stage]) -> Celery | None:
-    """Return who sends a canvas: only one that begins with a chord needs a result backend."""
-    return publisher if stages[0].name == StageName.RESIZE else None
 
 
 def take(run: Run, stages: list[Stage]) -> bool:
@@ -99,7 +91,4 @@ def _first_to_run(stages: list[Stage]) -> list[Stage]:
 
 def publish(signature: Signature) -> None:
     """Send a canvas; raises whatever the broker's client raises."""
-    # Nobody waits for a result here. Otherwise Celery subscribes to each one, and a result backend
-    # that is gone would later block the process in a finalizer.
-    with denied_join_result():
-        signature.apply_async(retry=False)
+    signature.apply_async(retry=False)

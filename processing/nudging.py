@@ -65,7 +65,7 @@ def _nudge(run_id: UUID) -> None:
         # Building a chord talks to the result backend, and may wait for it: a worker does that.
         message = signature("processing.tasks.dispatch", immutable=True, app=publisher)
     elif take(run, stages):
-        message = canvas(stages, publisher)
+        message = canvas(stages)
     else:
         return
     _publishers.submit(publish, message).result(timeout=NUDGE_SECONDS)

@@ -9,9 +9,10 @@ that it may be sent again at any time.
 
 from collections.abc import Sequence
 
-from celery import Celery, chain, chord, signature
+from celery import chain, chord, signature
 from celery.canvas import Signature
 
+from processing.publisher import publisher
 from storage.models import Stage
 from storage.statuses import StageName
 
@@ -19,24 +20,24 @@ from storage.statuses import StageName
 HEADER = frozenset({StageName.COMPRESS, StageName.THUMBNAIL, StageName.ANALYZE})
 
 
-def canvas(stages: Sequence[Stage], app: Celery | None = None) -> Signature:
+def canvas(stages: Sequence[Stage]) -> Signature:
     """Return the canvas of a run's unfinished stages, of which there is at least one.
 
     The stages are those that `dispatch.announceable` found: pending, due and of one run.
     """
-    resize = [_task(stage, app) for stage in stages if stage.name == StageName.RESIZE]
-    publish = [_task(stage, app) for stage in stages if stage.name == StageName.PUBLISH]
-    header = [_task(stage, app) for stage in stages if stage.name in HEADER]
-    rest = [chord(header, publish[0], app=app)] if header and publish else [*header, *publish]
-    return chain(*resize, *rest, app=app)
+    resize = [_task(stage) for stage in stages if stage.name == StageName.RESIZE]
+    publish = [_task(stage) for stage in stages if stage.name == StageName.PUBLISH]
+    header = [_task(stage) for stage in stages if stage.name in HEADER]
+    rest = [chord(header, publish[0], app=publisher)] if header and publish else [*header, *publish]
+    return chain(*resize, *rest, app=publisher)
 
 
-def _task(stage: Stage, app: Celery | None) -> Signature:
+def _task(stage: Stage) -> Signature:
     """Return the immutable signature of a stage: it takes an id, never a predecessor's result."""
     return signature(
         f"processing.tasks.{stage.name}",
         args=(str(stage.id),),
         immutable=True,
         queue=stage.queue,
-        app=app,
+        app=publisher,
     )

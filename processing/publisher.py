@@ -1,24 +1,39 @@
-"""A Celery application that sends messages and never asks for results.
+"""A Celery application that sends messages and never waits for results.
 
-Celery subscribes to the results of a chord while it builds the chain around it. In a process that
-only announces work, a Redis that is gone would then cost twenty seconds, in a finalizer too.
+Celery subscribes to the results of a chord while it builds it. In a process that only announces
+work nobody reads them, and a Redis that is gone would cost it twenty seconds, in a finalizer too.
 """
 
+from typing import Any
+
 from celery import Celery
-from celery.backends.base import DisabledBackend
+from celery.app.backends import by_url
+from celery.result import AsyncResult
+from django.conf import settings
+
+# Which backend it is, the settings say.
+_found: tuple[Any, str | None] = by_url(settings.CELERY_RESULT_BACKEND)
+_Backend, _address = _found
 
 
-class SilentBackend(DisabledBackend):
-    """Knows no results, and lets chords be built: the worker that sends them has a real one."""
+class SendingBackend(_Backend):  # type: ignore[misc]
+    """The configured result backend, in which chords are counted but nothing is listened to."""
 
-    def ensure_chords_allowed(self) -> None:
+    def on_task_call(self, producer: Any, task_id: str) -> None:
         return
+
+    def add_pending_result(
+        self, result: AsyncResult[Any], weak: bool = False, start_drainer: bool = True
+    ) -> AsyncResult[Any]:
+        return result
+
+    def remove_pending_result(self, result: AsyncResult[Any]) -> AsyncResult[Any]:
+        return result
 
 
 def _publisher() -> Celery:
-    app = Celery(
-        "darkroom-publisher", backend="processing.publisher:SilentBackend", set_as_current=False
-    )
+    name = f"{__name__}:{SendingBackend.__name__}"
+    app = Celery("darkroom-publisher", backend=f"{name}+{_address}", set_as_current=False)
     app.config_from_object("django.conf:settings", namespace="CELERY")
     return app
 
