@@ -1,6 +1,7 @@
 """The web process: Django behind a limit on the size of bodies."""
 
 import os
+import warnings
 
 from django.conf import settings
 from django.core.asgi import get_asgi_application
@@ -10,5 +11,8 @@ from config.body_limit import BodyLimit
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 # Each request has a thread of its own here, so a connection that is kept is never used again.
 os.environ.setdefault("DARKROOM_CONNECTION_SECONDS", "0")
+
+# WhiteNoise hands its files to Django as ordinary iterators: small files, read in a thread.
+warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous")
 
 application = BodyLimit(get_asgi_application(), max_bytes=settings.MAX_UPLOAD_BYTES)

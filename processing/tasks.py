@@ -16,6 +16,8 @@ from storage import audit as records_and_objects
 from storage.models import Stage
 from storage.statuses import SETTLED_STAGE
 
+AUDIT_LIMIT_SECONDS = 6 * 3600
+
 
 @shared_task(bind=True, ignore_result=True)
 def resize(self: Task[Any, Any], stage_id: str) -> None:
@@ -52,7 +54,14 @@ def dispatch() -> None:
     sweep()
 
 
-@shared_task(ignore_result=True)
+# Listing a large bucket takes hours, longer than any broker waits for an acknowledgement; an audit
+# that is lost is made good by the next one.
+@shared_task(
+    ignore_result=True,
+    acks_late=False,
+    soft_time_limit=AUDIT_LIMIT_SECONDS,
+    time_limit=AUDIT_LIMIT_SECONDS + 60,
+)
 def audit() -> None:
     """Compare records and objects, and remove what nothing refers to after the grace period."""
     records_and_objects.audit(repair=True)

@@ -20,6 +20,8 @@ from config.supervisor import Program, Supervisor
 USER = PASSWORD = "demo"  # noqa: S105 - the server listens on this machine only
 DEFAULT_PORT = 8000
 START_SECONDS = 60
+# Encoding is nearly all of the work; and an audit must not hold up the rescuing.
+PROCESSES = {"compress": os.cpu_count() or 1, "publish": 2}
 
 
 class Command(BaseCommand):
@@ -129,7 +131,7 @@ def _worker(queue: str) -> Program:
     served = [queue, f"{BULK_PREFIX}{queue}"]
     if queue == "publish":
         served.append(MAINTENANCE_QUEUE)
-    processes = (os.cpu_count() or 1) if queue == "compress" else 1
+    processes = PROCESSES.get(queue, 1)
     command = [
         *(sys.executable, "-m", "celery", "--app", "config", "worker"),
         *("--queues", ",".join(served), "--concurrency", str(processes)),

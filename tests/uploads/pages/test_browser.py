@@ -224,7 +224,7 @@ def test_a_refused_file_says_why_and_the_others_go_on(
     expect(row(page, bad).get_by_role("button", name="Retry")).to_be_hidden()
     expect(row(page, empty).locator(".file__problem")).to_have_text("The file is empty.")
     expect_ready(page, good)
-    expect(page.locator("#summary")).to_have_text("1 of 3 ready, 2 need you")
+    expect(page.locator("#summary")).to_have_text("1 of 3 ready, 2 to look at")
 
 
 def test_a_lost_answer_is_made_up_for_without_a_duplicate(page: Page, files: Files) -> None:
