@@ -1,17 +1,17 @@
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 
-from uploads.pages import views
 from uploads.pages.forms import SignInForm
+from uploads.pages.views import cancel, cards, delete, image, library, reprocess, upload
 
 urlpatterns = [
-    path("", views.library, name="library"),
-    path("cards/", views.cards, name="cards"),
-    path("upload/", views.upload, name="upload"),
-    path("images/<uuid:image_id>/", views.image, name="image"),
-    path("images/<uuid:image_id>/reprocess/", views.reprocess, name="image-reprocess"),
-    path("images/<uuid:image_id>/cancel/", views.cancel, name="image-cancel"),
-    path("images/<uuid:image_id>/delete/", views.delete, name="image-delete"),
+    path("", library, name="library"),
+    path("cards/", cards, name="cards"),
+    path("upload/", upload, name="upload"),
+    path("images/<uuid:image_id>/", image, name="image"),
+    path("images/<uuid:image_id>/reprocess/", reprocess, name="image-reprocess"),
+    path("images/<uuid:image_id>/cancel/", cancel, name="image-cancel"),
+    path("images/<uuid:image_id>/delete/", delete, name="image-delete"),
     path(
         "sign-in/",
         LoginView.as_view(

@@ -22,9 +22,9 @@ from uploads.editing import change
 from uploads.errors import UploadError
 from uploads.intake import Submission, accept
 from uploads.pages.forms import ImageForm, LibraryForm, UploadForm
+from uploads.pages.grid import cards as cards_of
+from uploads.pages.grid import page
 from uploads.pages.image_page import image_context
-from uploads.pages.library import cards as cards_of
-from uploads.pages.library import page
 from uploads.permissions import may_edit, visible_images
 
 

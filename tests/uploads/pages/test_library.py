@@ -12,7 +12,7 @@ from storage.statuses import RunStatus
 from tests.records import make_image, start
 from tests.uploads.conftest import signed_in
 from tests.uploads.pages.reading import address_of, names_of, text_of
-from uploads.pages import library
+from uploads.pages import grid
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -82,7 +82,7 @@ def test_filters_show_what_they_were_set_to(client: Client) -> None:
 def test_older_pictures_are_reached_by_links_that_keep_the_filters(
     owner: User, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(library, "PAGE_SIZE", 2)
+    monkeypatch.setattr(grid, "PAGE_SIZE", 2)
     make(owner, "a 1", "b", "a 2", "a 3")
     first = client.get("/?q=a+")
     second = client.get(address_of(first, "Older"))
@@ -94,7 +94,7 @@ def test_older_pictures_are_reached_by_links_that_keep_the_filters(
 def test_a_full_last_page_has_no_older_one(
     owner: User, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(library, "PAGE_SIZE", 2)
+    monkeypatch.setattr(grid, "PAGE_SIZE", 2)
     make(owner, "one", "two")
     assert "Older" not in text_of(client.get("/"))
 
