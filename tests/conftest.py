@@ -15,6 +15,8 @@ from tests.pictures import photograph
 
 PictureFile = Callable[..., io.BytesIO]
 
+django_settings.PASSWORD_HASHERS = ["tests.passwords.QuickHasher"]
+
 
 @pytest.fixture
 def object_root(tmp_path: Path) -> Path:
