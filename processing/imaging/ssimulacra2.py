@@ -4,7 +4,7 @@ Jon Sneyers, Cloudinary, 2023: https://github.com/cloudinary/ssimulacra2 describ
 weights. 100 is identical, 90 is hard to tell apart, 70 is good, 50 is medium.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,16 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from processing.imaging.tiles import Tiling, blurred, centre
-from processing.imaging.xyb import B, Floats, X, Y, halved, linear_light, opsin
+from processing.imaging.xyb import (
+    B,
+    Floats,
+    X,
+    Y,
+    halved,
+    linear_light,
+    opsin,
+    planes_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +75,10 @@ _C2 = np.float32(0.0009)
 _TOGETHER = 32
 
 
+# Which of some tiles reach beyond the picture, and where.
+_Beyond = tuple[NDArray[np.intp], NDArray[np.bool_]]
+
+
 @dataclass(frozen=True, slots=True)
 class _Known:
     """What one channel of some tiles of the reference needs to be worked out only once."""
@@ -113,7 +126,7 @@ class Reference:
         self._tilings: list[Tiling] = []
         self._known: list[list[dict[int, _Known]]] = []
         for scale, planes in enumerate(_pyramid(image)):
-            tiling = Tiling.of(planes.shape[1], planes.shape[2], sample_pixels)
+            tiling = Tiling.of(*planes[0].shape, most_pixels=sample_pixels)
             channels = _channels(planes, tiling, scale)
             self._tilings.append(tiling)
             self._known.append(
@@ -129,7 +142,7 @@ class Reference:
             total += self._weighted_errors(scale, planes)
         return _on_the_scale(total)
 
-    def _weighted_errors(self, scale: int, planes: Floats) -> float:
+    def _weighted_errors(self, scale: int, planes: Sequence[Floats]) -> float:
         tiling, weights = self._tilings[scale], _WEIGHTS[scale]
         errors = {channel: _Errors() for channel in weights}
         parts = zip(self._known[scale], _channels(planes, tiling, scale), strict=True)
@@ -140,23 +153,19 @@ class Reference:
         return sum(errors[channel].weighted(weights[channel], pixels) for channel in weights)
 
 
-# Which of some tiles reach beyond the picture, and where.
-_Beyond = tuple[NDArray[np.intp], NDArray[np.bool_]]
-
-
-def _pyramid(image: Image.Image) -> Iterator[Floats]:
-    """Yield linear light at each scale that counts, from full size down."""
-    planes = linear_light(image)
+def _pyramid(image: Image.Image) -> Iterator[Sequence[Floats]]:
+    """Yield linear light at each scale that counts, three planes, from full size down."""
+    light = linear_light(image)
     for scale in range(len(_WEIGHTS)):
-        if min(planes.shape[1:]) < SMALLEST_SIDE:
+        if min(light[0].size) < SMALLEST_SIDE:
             return
-        yield planes
+        yield planes_of(light)
         if scale + 1 < len(_WEIGHTS):
-            planes = halved(planes)
+            light = halved(light)
 
 
 def _channels(
-    planes: Floats, tiling: Tiling, scale: int
+    planes: Sequence[Floats], tiling: Tiling, scale: int
 ) -> Iterator[tuple[dict[int, Floats], _Beyond]]:
     """Yield the channels that count at a scale, some tiles at a time, zero outside the picture."""
     padded = tiling.padded(planes)

@@ -1,5 +1,6 @@
 """Small squares of a picture, blurred by multiplying matrices that stay in the cache."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,7 +74,7 @@ class Tiling:
     columns: NDArray[np.intp]
 
     @classmethod
-    def of(cls, height: int, width: int, most_pixels: int | None) -> "Tiling":
+    def of(cls, height: int, width: int, *, most_pixels: int | None) -> "Tiling":
         """Return all tiles, or of a larger plane as many as `most_pixels` hold, evenly spread."""
         down, across = -(-height // SIDE), -(-width // SIDE)
         rows, columns = (axis.ravel() for axis in np.indices((down, across)))
@@ -95,11 +96,13 @@ class Tiling:
         widths = np.minimum(SIDE, self.width - self.columns * SIDE)
         return int((heights * widths).sum())
 
-    def padded(self, planes: Floats) -> Floats:
-        """Return planes (channels, height, width) with zeros around, a view for `cut`."""
-        below = -self.height % SIDE + HALO
-        right = -self.width % SIDE + HALO
-        return np.pad(planes, ((0, 0), (HALO, below), (HALO, right)))
+    def padded(self, planes: Sequence[Floats]) -> Floats:
+        """Return planes (height, width) stacked, with zeros around them, for `cut`."""
+        sides = (-(-length // SIDE) * SIDE + 2 * HALO for length in (self.height, self.width))
+        result = np.zeros((len(planes), *sides), dtype=np.float32)
+        for target, plane in zip(result, planes, strict=True):
+            target[HALO : HALO + self.height, HALO : HALO + self.width] = plane
+        return result
 
     def cut(self, padded: Floats, part: slice) -> Floats:
         """Return some of the chosen tiles with their halos: (channels, n, side, side)."""

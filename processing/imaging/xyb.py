@@ -32,24 +32,21 @@ def _srgb_curve() -> list[float]:
 _LINEAR = _srgb_curve()
 
 
-def linear_light(image: Image.Image) -> Floats:
-    """Return an L or RGB image as (3, height, width) of linear red, green and blue in 0..1."""
-    bands = image.split() if image.mode == "RGB" else (image.convert("L"),) * 3
-    planes = np.empty((3, image.height, image.width), dtype=np.float32)
-    for plane, band in zip(planes, bands, strict=True):
-        # Pillow's table look-up is several times faster than NumPy's indexing.
-        plane[:] = np.asarray(band.point(_LINEAR, "F"))
-    return planes
+def linear_light(image: Image.Image) -> tuple[Image.Image, ...]:
+    """Return red, green and blue of an L or RGB image in linear light, as F images in 0..1."""
+    bands = image.split() if image.mode == "RGB" else (image.convert("L"),)
+    return tuple(band.point(_LINEAR, "F") for band in bands)
 
 
-def halved(planes: Floats) -> Floats:
-    """Return planes at half the size, each pixel the mean of four; odd edges are repeated."""
-    rows, columns = planes.shape[1] % 2, planes.shape[2] % 2
-    if rows or columns:
-        planes = np.pad(planes, ((0, 0), (0, rows), (0, columns)), mode="edge")
-    pairs = planes[:, 0::2] + planes[:, 1::2]
-    means: Floats = (pairs[:, :, 0::2] + pairs[:, :, 1::2]) * np.float32(0.25)
-    return means
+def halved(light: Sequence[Image.Image]) -> tuple[Image.Image, ...]:
+    """Return linear light at half the size: the mean of four pixels, or of those there are."""
+    return tuple(band.reduce(2) for band in light)
+
+
+def planes_of(light: Sequence[Image.Image]) -> tuple[Floats, ...]:
+    """Return red, green and blue of linear light, each (height, width)."""
+    planes = tuple(np.asarray(band) for band in light)
+    return planes if len(planes) == 3 else planes * 3
 
 
 def opsin(linear: Floats, channels: Sequence[int]) -> dict[int, Floats]:
