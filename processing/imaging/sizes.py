@@ -38,7 +38,7 @@ class VariantSpec:
     formats: tuple[str, ...]
     quality: str
     effort: Literal["balanced", "exact", "fixed"] = "balanced"
-    quality_floor: int = 30
+    quality_floor: int = 10
     quality_ceiling: int = 95
     max_probes: int = 4
 

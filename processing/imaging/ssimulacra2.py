@@ -6,6 +6,7 @@ weights. 100 is identical, 90 is hard to tell apart, 70 is good, 50 is medium.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +18,11 @@ from processing.imaging.xyb import (
     Floats,
     X,
     Y,
+    half_of,
     halved,
-    linear_light,
+    linear,
     opsin,
-    planes_of,
+    stored_planes,
 )
 
 
@@ -77,6 +79,8 @@ _TOGETHER = 32
 
 # Which of some tiles reach beyond the picture, and where.
 _Beyond = tuple[NDArray[np.intp], NDArray[np.bool_]]
+# Red, green and blue, each (height, width): linear light, or as stored.
+_Planes = Sequence[NDArray[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +130,8 @@ class Reference:
         self._tilings: list[Tiling] = []
         self._known: list[list[dict[int, _Known]]] = []
         for scale, planes in enumerate(_pyramid(image)):
-            tiling = Tiling.of(*planes[0].shape, most_pixels=sample_pixels)
+            height, width = planes[0].shape
+            tiling = Tiling.of(height, width, most_pixels=sample_pixels)
             channels = _channels(planes, tiling, scale)
             self._tilings.append(tiling)
             self._known.append(
@@ -142,7 +147,7 @@ class Reference:
             total += self._weighted_errors(scale, planes)
         return _on_the_scale(total)
 
-    def _weighted_errors(self, scale: int, planes: Sequence[Floats]) -> float:
+    def _weighted_errors(self, scale: int, planes: _Planes) -> float:
         tiling, weights = self._tilings[scale], _WEIGHTS[scale]
         errors = {channel: _Errors() for channel in weights}
         parts = zip(self._known[scale], _channels(planes, tiling, scale), strict=True)
@@ -153,25 +158,30 @@ class Reference:
         return sum(errors[channel].weighted(weights[channel], pixels) for channel in weights)
 
 
-def _pyramid(image: Image.Image) -> Iterator[Sequence[Floats]]:
-    """Yield linear light at each scale that counts, three planes, from full size down."""
-    light = linear_light(image)
-    for scale in range(len(_WEIGHTS)):
-        if min(light[0].size) < SMALLEST_SIDE:
+def _pyramid(image: Image.Image) -> Iterator[_Planes]:
+    """Yield red, green and blue at each scale that counts, from full size down.
+
+    Full size comes as it is stored: only the tiles that are looked at are made linear.
+    """
+    if min(image.size) < SMALLEST_SIDE:
+        return
+    yield stored_planes(image)
+    planes = half_of(image)
+    for _ in _WEIGHTS[1:]:
+        if min(planes.shape[1:]) < SMALLEST_SIDE:
             return
-        yield planes_of(light)
-        if scale + 1 < len(_WEIGHTS):
-            light = halved(light)
+        yield list(planes)
+        planes = halved(planes)
 
 
 def _channels(
-    planes: Sequence[Floats], tiling: Tiling, scale: int
+    planes: _Planes, tiling: Tiling, scale: int
 ) -> Iterator[tuple[dict[int, Floats], _Beyond]]:
     """Yield the channels that count at a scale, some tiles at a time, zero outside the picture."""
     padded = tiling.padded(planes)
     for start in range(0, len(tiling), _TOGETHER):
         part = slice(start, start + _TOGETHER)
-        channels = opsin(tiling.cut(padded, part), tuple(_WEIGHTS[scale]))
+        channels = opsin(linear(tiling.cut(padded, part)), tuple(_WEIGHTS[scale]))
         touching, outside = tiling.outside(part)
         for values in channels.values():
             values[touching] *= ~outside

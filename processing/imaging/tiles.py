@@ -96,19 +96,19 @@ class Tiling:
         widths = np.minimum(SIDE, self.width - self.columns * SIDE)
         return int((heights * widths).sum())
 
-    def padded(self, planes: Sequence[Floats]) -> Floats:
+    def padded(self, planes: Sequence[NDArray[Any]]) -> NDArray[Any]:
         """Return planes (height, width) stacked, with zeros around them, for `cut`."""
         sides = (-(-length // SIDE) * SIDE + 2 * HALO for length in (self.height, self.width))
-        result = np.zeros((len(planes), *sides), dtype=np.float32)
+        result = np.zeros((len(planes), *sides), dtype=planes[0].dtype)
         for target, plane in zip(result, planes, strict=True):
             target[HALO : HALO + self.height, HALO : HALO + self.width] = plane
         return result
 
-    def cut(self, padded: Floats, part: slice) -> Floats:
+    def cut(self, padded: NDArray[Any], part: slice) -> NDArray[Any]:
         """Return some of the chosen tiles with their halos: (channels, n, side, side)."""
         side = SIDE + 2 * HALO
         windows = sliding_window_view(padded, (side, side), axis=(1, 2))
-        tiles: Floats = windows[:, self.rows[part] * SIDE, self.columns[part] * SIDE]
+        tiles: NDArray[Any] = windows[:, self.rows[part] * SIDE, self.columns[part] * SIDE]
         return tiles
 
     def outside(self, part: slice) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:

@@ -50,8 +50,8 @@ class Migration(migrations.Migration):
             model_name="preset",
             name="quality_floor",
             field=models.PositiveSmallIntegerField(
-                db_default=30,
-                default=30,
+                db_default=10,
+                default=10,
                 help_text="the encoder's setting",
                 validators=[
                     django.core.validators.MinValueValidator(1),

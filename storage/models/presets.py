@@ -42,7 +42,7 @@ class Preset(models.Model):
         max_length=16, choices=Effort.choices, default=Effort.BALANCED, db_default=Effort.BALANCED
     )
     quality_floor = models.PositiveSmallIntegerField(
-        default=30, db_default=30, validators=ENCODER_QUALITY, help_text="the encoder's setting"
+        default=10, db_default=10, validators=ENCODER_QUALITY, help_text="the encoder's setting"
     )
     quality_ceiling = models.PositiveSmallIntegerField(
         default=95, db_default=95, validators=ENCODER_QUALITY, help_text="the encoder's setting"

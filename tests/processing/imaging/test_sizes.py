@@ -117,7 +117,7 @@ def test_a_snapshot_without_later_fields_gets_their_defaults() -> None:
     values = SQUARE.to_json()
     assert "effort" not in values
     assert VariantSpec.from_json(values) == SQUARE
-    assert (SQUARE.effort, SQUARE.quality_floor, SQUARE.max_probes) == ("balanced", 30, 4)
+    assert (SQUARE.effort, SQUARE.quality_floor, SQUARE.max_probes) == ("balanced", 10, 4)
 
 
 def test_a_snapshot_keeps_what_is_not_a_default() -> None:
