@@ -28,8 +28,14 @@ def test_a_picture_is_identical_to_itself() -> None:
     assert Reference(photo()).score(photo()) == 100.0
 
 
-@pytest.mark.parametrize("size", [(320, 240), (317, 211), (128, 513)])
-@pytest.mark.parametrize(("codec", "quality"), CODINGS)
+@pytest.mark.parametrize(
+    ("size", "codec", "quality"),
+    [
+        *(((256, 192), codec, quality) for codec, quality in CODINGS),
+        ((207, 131), "JPEG", 60),
+        ((128, 353), "JPEG", 60),
+    ],
+)
 def test_it_agrees_with_the_metric_word_for_word(
     size: tuple[int, int], codec: str, quality: int
 ) -> None:
@@ -114,7 +120,7 @@ def test_it_agrees_with_the_reference_tool(path: Path, tmp_path: Path) -> None:
         assert reference.score(distorted) == pytest.approx(expected, abs=0.5)
 
 
-@pytest.mark.parametrize("path", files_in("cid22")[::6])
+@pytest.mark.parametrize("path", files_in("cid22")[::12])
 def test_it_agrees_with_the_metric_word_for_word_on_photographs(path: Path) -> None:
     with Image.open(path) as file:
         image = file.convert("RGB")
