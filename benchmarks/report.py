@@ -38,7 +38,7 @@ def _markdown(quality: str, runs: Sequence[RunMeasured], files: Sequence[FileMea
     subjects = list(dict.fromkeys(run.subject for run in runs))
     photographs = len({run.photograph for run in runs})
     lines = [
-        f"Default set, quality {quality}, {photographs} photographs, whole-picture scores.",
+        f"Default set, quality {quality}, {photographs} photographs, shares are of searched files.",
         "",
     ]
     lines += _table([_row(name, runs, files) for name in subjects])
