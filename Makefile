@@ -14,7 +14,7 @@ export PYTHON
 # The steps of `test` come in order, and share one environment, under `make -j` too.
 .NOTPARALLEL:
 .PHONY: help run test lint types imports migrations deployment pytest pytest-postgres \
-	format requirements clean environment services
+	format requirements bench clean environment services
 
 help: ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) \
@@ -62,6 +62,9 @@ requirements: environment ## Pin what pyproject.toml asks for; UPGRADE=1 takes n
 	$(COMPILE) -o requirements/base.txt
 	$(COMPILE) --extra demo -o requirements/demo.txt
 	$(COMPILE) --extra demo --group dev -o requirements/dev.txt
+
+bench: environment ## Measure imaging on the photographs of CORPUS=; writes results/bench.md
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks
 
 clean: ## Remove the environment and the caches; your pictures and data stay
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -29,6 +29,10 @@ def of_preset(preset: Preset) -> VariantSpec:
             "fit": preset.fit,
             "formats": preset.formats,
             "quality": preset.quality,
+            "effort": preset.effort,
+            "quality_floor": preset.quality_floor,
+            "quality_ceiling": preset.quality_ceiling,
+            "max_probes": preset.max_probes,
         }
     )
 

@@ -206,6 +206,7 @@ def _store_variant(claim: Claim, spec: VariantSpec, encoded: Encoded) -> NewVari
         quality=encoded.quality,
         sha256=digest.sha256,
         key=key,
+        score=encoded.score,
     )
 
 

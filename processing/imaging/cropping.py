@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from processing.imaging.encoding import flattened_on_white
-from processing.imaging.pictures import Picture
+from processing.imaging.pictures import Picture, flattened_on_white
 from processing.imaging.resizing import premultiply, preview, shrink, straighten
 from processing.imaging.sizes import Size
 

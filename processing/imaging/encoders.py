@@ -32,7 +32,10 @@ LOSSLESS = 100
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """One file to deliver; `quality` is the codec's own setting, 100 for lossless."""
+    """One file to deliver; `quality` is the codec's own setting, 100 for lossless.
+
+    `score` is on the SSIMULACRA2 scale, None where it was not measured.
+    """
 
     format: str
     width: int
@@ -40,6 +43,7 @@ class Encoded:
     quality: int
     content: bytes
     frames: int
+    score: float | None = None
 
 
 def jpeg(image: Image.Image, *, quality: int, graphic: bool) -> Encoded:

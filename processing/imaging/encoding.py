@@ -9,8 +9,15 @@ from processing.imaging import encoders
 from processing.imaging.encoders import Encoded
 from processing.imaging.errors import TooManyPixels
 from processing.imaging.graphics import is_graphic
-from processing.imaging.pictures import Picture, without_metadata
+from processing.imaging.pictures import Picture, flattened_on_white, without_metadata
 from processing.imaging.quality import encoder_quality, score_of
+from processing.imaging.quality_search import (
+    EFFORTS,
+    SMALLEST_SIDE,
+    Bounds,
+    EncodeAt,
+    QualitySearch,
+)
 from processing.imaging.sizes import VariantSpec
 
 # From what every browser shows to what only recent ones do: each must be smaller than the last.
@@ -51,13 +58,25 @@ class _Job:
     score: float
     formats: tuple[str, ...]
     ceiling: int | None
+    bounds: Bounds
+    search: QualitySearch | None
 
     @classmethod
     def of(cls, picture: Picture, spec: VariantSpec, ceiling: int | None) -> "_Job":
         poster = without_metadata(picture.first_frame())
         formats = formats_for(picture, spec.formats)
         graphic = is_graphic(poster)
-        return cls(picture, poster, graphic, score_of(spec.quality), formats, ceiling)
+        bounds = Bounds(spec.quality_floor, spec.quality_ceiling, spec.max_probes)
+        search = None
+        if _can_be_searched(picture, graphic=graphic) and spec.effort in EFFORTS:
+            search = QualitySearch(poster, EFFORTS[spec.effort], bounds)
+        score = score_of(spec.quality)
+        return cls(picture, poster, graphic, score, formats, ceiling, bounds, search)
+
+
+def _can_be_searched(picture: Picture, *, graphic: bool) -> bool:
+    """Return whether the metric means anything here: for still photographs that are not tiny."""
+    return not picture.animated and not graphic and min(picture.size) >= SMALLEST_SIDE
 
 
 def formats_for(picture: Picture, wanted: Sequence[str]) -> tuple[str, ...]:
@@ -149,23 +168,20 @@ _ENCODERS: dict[str, Callable[[_Job], Encoded | None]] = {
 }
 
 
-def _below_the_ceiling(job: _Job, codec: str, encode_at: Callable[[int], Encoded]) -> Encoded:
+def _below_the_ceiling(job: _Job, codec: str, encode_at: EncodeAt) -> Encoded:
     """Return the file at the wanted score, or at the first lower step that fits the ceiling."""
-    wanted = encode_at(encoder_quality(codec, job.score))
+    wanted = _at_score(job, codec, encode_at, job.score)
     if job.ceiling is None or not 1 < len(wanted.content) / max(1, job.ceiling) <= HOPELESS_EXCESS:
         return wanted
     for step in SCORE_STEPS[1:]:
-        lower = encode_at(encoder_quality(codec, max(LOWEST_SCORE, job.score - step)))
+        lower = _at_score(job, codec, encode_at, max(LOWEST_SCORE, job.score - step))
         if len(lower.content) <= job.ceiling:
             return lower
     return wanted
 
 
-def flattened_on_white(image: Image.Image) -> Image.Image:
-    """Return an opaque image: what a transparent picture shows on a white page."""
-    if image.mode not in ("LA", "RGBA"):
-        return image
-    mode = image.mode.removesuffix("A")
-    white = Image.new(mode, image.size, "white")
-    white.paste(image.convert(mode), mask=image.getchannel("A"))
-    return white
+def _at_score(job: _Job, codec: str, encode_at: EncodeAt, score: float) -> Encoded:
+    """Return the file that reaches a score: measured, or by the setting that does at the median."""
+    if job.search is None:
+        return encode_at(job.bounds.clamped(encoder_quality(codec, score)))
+    return job.search.find(codec, encode_at, score)

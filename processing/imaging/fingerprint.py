@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from processing.imaging.encoding import flattened_on_white
+from processing.imaging.pictures import flattened_on_white
 from processing.imaging.resizing import preview
 
 # The usual perceptual hash: 8 x 8 of the lowest frequencies of a 32 x 32 grey version.

@@ -63,3 +63,13 @@ def without_metadata(image: Image.Image) -> Image.Image:
     bare = image.copy()
     bare.info = {}
     return bare
+
+
+def flattened_on_white(image: Image.Image) -> Image.Image:
+    """Return an opaque image: what a transparent picture shows on a white page."""
+    if image.mode not in ("LA", "RGBA"):
+        return image
+    mode = image.mode.removesuffix("A")
+    white = Image.new(mode, image.size, "white")
+    white.paste(image.convert(mode), mask=image.getchannel("A"))
+    return white

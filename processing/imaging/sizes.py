@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Any, Literal, NamedTuple
 
 # A rendition at the original's own size is not worth its bytes if the preset below it is this near.
@@ -25,7 +25,9 @@ class Size(NamedTuple):
 class VariantSpec:
     """One preset: how large, cut or not, in which formats and how good.
 
-    `quality` is "high", "good" or "small", or a number as text on the SSIMULACRA2 scale.
+    `quality` is "high", "good" or "small", or a number as text on the SSIMULACRA2 scale. `effort`
+    is how closely each picture is brought to it, within a floor and a ceiling of the encoders'
+    settings and at most `max_probes` encodings of a file; "fixed" is one setting for all pictures.
     """
 
     name: str
@@ -35,6 +37,10 @@ class VariantSpec:
     fit: Literal["inside", "cover"]
     formats: tuple[str, ...]
     quality: str
+    effort: Literal["balanced", "exact", "fixed"] = "balanced"
+    quality_floor: int = 10
+    quality_ceiling: int = 95
+    max_probes: int = 4
 
     @property
     def spec_hash(self) -> str:
@@ -43,14 +49,29 @@ class VariantSpec:
         return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
     def to_json(self) -> dict[str, Any]:
-        """Return the specification as a dict of JSON values."""
-        return asdict(self) | {"formats": list(self.formats), "quality": str(self.quality)}
+        """Return the specification as a dict of JSON values.
+
+        What came later is left out at its default, so that older workers can read the rest.
+        """
+        values = asdict(self) | {"formats": list(self.formats), "quality": str(self.quality)}
+        return {name: value for name, value in values.items() if not _is_later(name, value)}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> "VariantSpec":
         """Return the specification that `to_json` described."""
+        known = {name: value for name, value in values.items() if name in _FIELDS}
         formats = tuple(values["formats"])
-        return cls(**{**values, "formats": formats, "quality": str(values["quality"])})
+        return cls(**{**known, "formats": formats, "quality": str(values["quality"])})
+
+
+_FIELDS = frozenset(field.name for field in fields(VariantSpec))
+# What a specification had from the start has no default.
+_LATER = {each.name: each.default for each in fields(VariantSpec) if each.default is not MISSING}
+
+
+def _is_later(name: str, value: object) -> bool:
+    """Return whether a value is the default of a field that older workers do not know."""
+    return name in _LATER and _LATER[name] == value
 
 
 def plan_sizes(original: Size, specs: Sequence[VariantSpec]) -> dict[str, Size]:

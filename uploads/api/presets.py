@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 
 from processing import specifications
 from storage.models import Preset
-from storage.models.presets import Fit
+from storage.models.presets import Effort, Fit
 from storage.models.variants import VariantKind
 from uploads.api.schema import responses
 from uploads.permissions import PresetsPermission
@@ -27,6 +27,7 @@ class PresetSerializer(serializers.Serializer[Preset]):
     fit = serializers.ChoiceField(Fit.choices)
     formats = serializers.ListField(child=serializers.CharField())
     quality = serializers.CharField(help_text="high, good, small or a SSIMULACRA2 score")
+    effort = serializers.ChoiceField(Effort.choices)
     enabled = serializers.BooleanField()
     spec_hash = serializers.SerializerMethodField(help_text="changes with the specification")
     stale_variants = serializers.SerializerMethodField(help_text="made by an earlier one")

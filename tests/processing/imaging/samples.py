@@ -25,8 +25,9 @@ def spec(
     fit: Literal["inside", "cover"] = "inside",
     formats: tuple[str, ...] = ("jpeg", "webp", "avif"),
     quality: str = "good",
+    effort: Literal["balanced", "exact", "fixed"] = "fixed",
 ) -> VariantSpec:
-    return VariantSpec(name, kind, width, height, fit, formats, quality)
+    return VariantSpec(name, kind, width, height, fit, formats, quality, effort)
 
 
 def saved(image: Image.Image, codec: str, **settings: Any) -> bytes:

@@ -6,8 +6,9 @@ from PIL import Image
 
 from processing.imaging import Encoded, Picture, Size, encode
 from processing.imaging.containers import png_chunks
-from processing.imaging.encoding import flattened_on_white, formats_for
+from processing.imaging.encoding import formats_for
 from processing.imaging.graphics import is_graphic
+from processing.imaging.pictures import flattened_on_white
 from tests.processing.imaging.samples import (
     animation,
     cutout,

@@ -1,5 +1,6 @@
 import dataclasses
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -13,7 +14,9 @@ from processing.imaging import (
 from tests.processing.imaging.samples import spec
 
 PRESETS = [spec(name=f"w{width}", width=width) for width in (320, 640, 1280, 1920)]
-SQUARE = spec(name="square", kind="thumbnail", width=300, height=300, fit="cover")
+SQUARE = spec(
+    effort="balanced", name="square", kind="thumbnail", width=300, height=300, fit="cover"
+)
 
 
 @pytest.mark.parametrize(
@@ -108,3 +111,20 @@ def test_the_hash_of_a_spec_is_stable_across_releases() -> None:
 def test_any_change_of_a_spec_changes_its_hash(change: dict[str, object]) -> None:
     changed = VariantSpec.from_json(SQUARE.to_json() | change)
     assert changed.spec_hash != SQUARE.spec_hash
+
+
+def test_a_snapshot_without_later_fields_gets_their_defaults() -> None:
+    values = SQUARE.to_json()
+    assert "effort" not in values
+    assert VariantSpec.from_json(values) == SQUARE
+    assert (SQUARE.effort, SQUARE.quality_floor, SQUARE.max_probes) == ("balanced", 10, 4)
+
+
+def test_a_snapshot_keeps_what_is_not_a_default() -> None:
+    exact = replace(SQUARE, effort="exact", quality_ceiling=90)
+    assert VariantSpec.from_json(exact.to_json()) == exact
+    assert exact.spec_hash != SQUARE.spec_hash
+
+
+def test_fields_of_a_later_release_are_ignored() -> None:
+    assert VariantSpec.from_json({**SQUARE.to_json(), "unheard_of": 1}) == SQUARE

@@ -76,11 +76,15 @@ def test_the_stages_come_in_the_order_of_the_pipeline(ready_image: Image, client
 
 def test_the_variants_are_those_that_are_stored(ready_image: Image, client: Client) -> None:
     variants = client.get(address(ready_image)).json()["variants"]
-    assert {(each["preset"], each["format"]) for each in variants} == {
+    listed = {(each["preset"], each["format"]) for each in variants}
+    assert listed == set(ready_image.variants.filter(live=True).values_list("preset", "format"))
+    # A WebP may be missing: at equal score one that is not smaller than the JPEG is left out.
+    assert listed >= {
         (preset, format)
         for preset in ("w320", "w640", "square150", "square300")
-        for format in ("jpeg", "webp", "avif")
+        for format in ("jpeg", "avif")
     }
+    assert all(each["score"] is not None for each in variants)
     for variant in variants:
         assert set(variant) == {
             *("preset", "kind", "width", "height", "format", "bytes", "quality", "score"),
@@ -193,12 +197,11 @@ def test_a_new_focal_point_recuts_the_thumbnails_of_a_ready_image(
         "analyze": "skipped",
         "publish": "pending",
     }
-    assert len(body["variants"]) == 12
     ready_image.refresh_from_db()
     process(ready_image)
     after = client.get(address(ready_image)).json()
     assert after["focal_point"] == {"x": 0.1, "y": 0.9, "source": "manual"}
-    assert len(after["variants"]) == 12
+    assert len(after["variants"]) == len(body["variants"])
     shown = {variant.key for variant in ready_image.variants.filter(kind="thumbnail", live=True)}
     assert not old & shown
 

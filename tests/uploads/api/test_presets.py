@@ -35,6 +35,7 @@ def test_the_presets_that_come_with_darkroom_are_listed(client: Client) -> None:
         "fit": "inside",
         "formats": ["jpeg", "webp", "avif"],
         "quality": "good",
+        "effort": "balanced",
         "enabled": True,
         "spec_hash": spec.spec_hash,
         "stale_variants": 0,
