@@ -13,7 +13,7 @@ from django.db import connection
 from tests.services.processes import Process
 
 # Short enough for a test to wait for, long enough for a stage of a small picture.
-SOFT_LIMIT_SECONDS, HARD_LIMIT_SECONDS, LEASE_SECONDS = 1, 2, 3
+SOFT_LIMIT_SECONDS, HARD_LIMIT_SECONDS, LEASE_SECONDS = 2, 3, 4
 START_SECONDS = 60
 
 
