@@ -65,12 +65,18 @@ def _commit(claim: Claim, result: StageResult) -> bool:
 
 
 def _give_up(claim: Claim, move: Callable[[], bool]) -> None:
-    """Record the end of an attempt and remove what it stored, whoever holds the stage now."""
+    """Record the end of an attempt and remove what it stored, whoever holds the stage now.
+
+    A time limit may strike between the commit and our hearing of it: then the output stays.
+    """
     try:
         move()
+        committed = transitions.is_committed(claim)
     except DatabaseError:
         logger.exception("The end of %s could not be recorded; its lease will expire.", claim)
-    remove_output(claim)
+        return
+    if not committed:
+        remove_output(claim)
 
 
 def _retry(claim: Claim, failure: Failure) -> bool:

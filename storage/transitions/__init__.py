@@ -14,7 +14,7 @@ from storage.transitions.runs import (
     start_run,
     withdraw,
 )
-from storage.transitions.stages import claim, commit, expire, fail, retry_later
+from storage.transitions.stages import claim, commit, expire, fail, is_committed, retry_later
 from storage.transitions.values import Claim, Failure, NewVariant, Plan, StageResult
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "delete",
     "expire",
     "fail",
+    "is_committed",
     "postpone",
     "requeue",
     "retry_later",

@@ -78,6 +78,11 @@ def commit(claim: Claim, result: StageResult) -> bool:
         return True
 
 
+def is_committed(claim: Claim) -> bool:
+    """Say whether the commit of a claim went through: rows may rest on what it stored."""
+    return Attempt.objects.filter(id=claim.token, outcome=AttemptOutcome.SUCCEEDED).exists()
+
+
 def _describe_image(image_id: UUID, result: StageResult) -> None:
     Image.objects.filter(id=image_id).update(**result.image_fields, updated_at=Now())
     if result.focal_point:
