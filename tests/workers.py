@@ -99,9 +99,6 @@ class Workers:
         self.end()
         self.dismiss()
 
-    def logs(self) -> str:
-        return "\n".join(_text(path) for path in sorted(self.folder.glob("*.log")))
-
     def _environment(self) -> dict[str, str]:
         return {
             "DARKROOM_DATABASE_URL": database_url(),

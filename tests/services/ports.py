@@ -3,7 +3,6 @@
 import random
 import socket
 import sys
-import time
 
 LOOPBACK = "127.0.0.1"
 
@@ -33,15 +32,6 @@ def is_listening(port: int) -> bool:
             return True
     except OSError:
         return False
-
-
-def wait_until_listening(port: int, *, timeout_seconds: float) -> bool:
-    deadline = time.monotonic() + timeout_seconds
-    while time.monotonic() < deadline:
-        if is_listening(port):
-            return True
-        time.sleep(0.02)
-    return False
 
 
 def _reserve(port: int) -> bool:
