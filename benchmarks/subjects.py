@@ -85,7 +85,7 @@ def renditions(content: bytes, specs: Sequence[VariantSpec]) -> list[tuple[Varia
 
 def _encode_at(image: Image.Image, file: Encoded) -> Encoded:
     if file.format == "jpeg":
-        return encoders.jpeg(flattened_on_white(image), quality=file.quality, graphic=False)
+        return encoders.jpeg(flattened_on_white(image), quality=file.quality, full_color=False)
     if file.format == "webp":
         return encoders.webp(image, quality=file.quality)
-    return encoders.avif(image, quality=file.quality, graphic=False)
+    return encoders.avif(image, quality=file.quality, full_color=False)

@@ -13,13 +13,17 @@ from processing.imaging.containers import webp_durations_ms
 from processing.imaging.pictures import Picture
 from processing.imaging.streams import FrameStream
 
-# AVIF at speed 9 costs a third of speed 8's time for two percent more bytes, and a tenth of speed
-# 6's (Pillow's default) for thirteen; all are far below WebP.
-AVIF_SPEED = 9
-# Methods above 2 buy 3-4 % of bytes for twice the time. That is spent only where WebP is the
-# smallest format a browser will be offered.
-WEBP_METHOD = 2
-WEBP_METHOD_WHERE_SMALLEST = 4
+# Over 62 pictures at equal score, speed 6 was 23 % smaller than speed 9 for eleven times its time,
+# and speed 5 saved 7 % more for another four times: docs/quality.md has the front. Speed 9 serves
+# to find the setting, and for animations, whose frames add up.
+AVIF_SPEED = 6
+AVIF_DRAFT_SPEED = 9
+# At equal score method 4 is 5 % smaller than method 2 for twice its time, and 6 another 3 % for
+# twice again. That is spent only where WebP is the smallest format a browser will be offered.
+WEBP_METHOD = 4
+WEBP_METHOD_WHERE_SMALLEST = 6
+# Lossy animations may hold hundreds of frames.
+WEBP_ANIMATION_METHOD = 2
 # Over four drawings and scans, lossless method 4 at effort 75 was within 1.5 % of the smallest
 # tried, up to 13 % below method 2, and took about as long.
 WEBP_LOSSLESS_METHOD = 4
@@ -46,15 +50,15 @@ class Encoded:
     score: float | None = None
 
 
-def jpeg(image: Image.Image, *, quality: int, graphic: bool) -> Encoded:
-    """Encode an L or RGB image as a progressive JPEG, with full colour resolution for graphics."""
+def jpeg(image: Image.Image, *, quality: int, full_color: bool) -> Encoded:
+    """Encode an L or RGB image as a progressive JPEG, its colour at full or half resolution."""
     content = _saved(
         image,
         "JPEG",
         quality=quality,
         progressive=True,
         optimize=True,
-        subsampling="4:4:4" if graphic else "4:2:0",
+        subsampling="4:4:4" if full_color else "4:2:0",
     )
     return _encoded("jpeg", image, quality, content)
 
@@ -71,14 +75,23 @@ def webp(image: Image.Image, *, quality: int, method: int = WEBP_METHOD) -> Enco
 
 def lossless_webp(image: Image.Image) -> Encoded:
     """Encode any image as a lossless WebP."""
-    content = _saved(image, "WEBP", lossless=True, quality=WEBP_LOSSLESS_EFFORT, method=WEBP_METHOD)
+    content = _saved(
+        image, "WEBP", lossless=True, quality=WEBP_LOSSLESS_EFFORT, method=WEBP_LOSSLESS_METHOD
+    )
     return _encoded("webp", image, LOSSLESS, content)
 
 
-def avif(image: Image.Image, *, quality: int, graphic: bool) -> Encoded:
-    """Encode any image as an AVIF, with full colour resolution for graphics."""
+def quick_lossless_webp(image: Image.Image) -> Encoded:
+    """Encode any image as a lossless WebP in a tenth of the time, and larger."""
+    content = _saved(image, "WEBP", lossless=True, quality=0, method=0)
+    return _encoded("webp", image, LOSSLESS, content)
+
+
+def avif(image: Image.Image, *, quality: int, full_color: bool, speed: int = AVIF_SPEED) -> Encoded:
+    """Encode any image as an AVIF, its colour at full or half resolution."""
     ready = image.convert("RGBA") if image.mode == "LA" else image
-    content = _saved(ready, "AVIF", quality=quality, **_avif_settings(ready.mode, graphic))
+    settings = _avif_settings(ready.mode, full_color=full_color, speed=speed)
+    content = _saved(ready, "AVIF", quality=quality, **settings)
     return _encoded("avif", image, quality, content)
 
 
@@ -89,7 +102,7 @@ def animated_webp(picture: Picture, *, quality: int) -> Encoded:
         "WEBP",
         save_all=True,
         quality=quality,
-        method=WEBP_METHOD,
+        method=WEBP_ANIMATION_METHOD,
         # Each frame lossy or lossless, whole or as a difference, whichever is smallest: up to
         # four times smaller for drawn animations, at up to three times the time.
         allow_mixed=True,
@@ -103,21 +116,21 @@ def animated_webp(picture: Picture, *, quality: int) -> Encoded:
     return Encoded("webp", picture.width, picture.height, quality, content, frames)
 
 
-def animated_avif(picture: Picture, *, quality: int, graphic: bool) -> Encoded:
+def animated_avif(picture: Picture, *, quality: int, full_color: bool) -> Encoded:
     """Encode an animation as an AVIF sequence, drawing one frame at a time; it loops for ever."""
     stream = FrameStream(picture.open_frames, picture.frame_count)
-    settings = _avif_settings(picture.mode, graphic)
+    settings = _avif_settings(picture.mode, full_color=full_color, speed=AVIF_DRAFT_SPEED)
     durations = list(picture.durations_ms)
     content = _saved(stream, "AVIF", save_all=True, quality=quality, duration=durations, **settings)
     size = picture.size
     return Encoded("avif", size.width, size.height, quality, content, picture.frame_count)
 
 
-def _avif_settings(mode: str, graphic: bool) -> dict[str, object]:
+def _avif_settings(mode: str, *, full_color: bool, speed: int) -> dict[str, object]:
     # One thread: workers are processes, one per core.
-    settings: dict[str, object] = {"speed": AVIF_SPEED, "max_threads": 1, "autotiling": True}
+    settings: dict[str, object] = {"speed": speed, "max_threads": 1, "autotiling": True}
     if mode != "L":
-        settings["subsampling"] = "4:4:4" if graphic else "4:2:0"
+        settings["subsampling"] = "4:4:4" if full_color else "4:2:0"
     return settings
 
 

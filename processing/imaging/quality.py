@@ -1,14 +1,8 @@
 """One scale of quality for all codecs: SSIMULACRA2, where 75 looks good and 85 very good."""
 
-NAMED_SCORES = {"high": 85.0, "good": 75.0, "small": 65.0}
+from processing.imaging.codec_curves import Curve, quality_at
 
-# (encoder quality, median score over photographs of 640-1920 px) at the settings in `encoders`.
-# Beyond the outer points the nearest slope is continued.
-_MEASURED: dict[str, tuple[tuple[float, float], ...]] = {
-    "jpeg": ((75, 75.1), (82, 79.1), (88, 82.9)),
-    "webp": ((75, 69.6), (82, 75.3), (88, 80.8)),
-    "avif": ((55, 70.8), (63, 76.4), (72, 80.3)),
-}
+NAMED_SCORES = {"high": 85.0, "good": 75.0, "small": 65.0}
 
 # Below 30 artefacts outweigh the bytes saved; above 95 bytes grow without visible gain.
 LOWEST_QUALITY = 30
@@ -21,10 +15,6 @@ def score_of(quality: str) -> float:
     return float(quality) if named is None else named
 
 
-def encoder_quality(codec: str, score: float) -> int:
-    """Return the quality setting of "jpeg", "webp" or "avif" that reaches a score at the median."""
-    points = _MEASURED[codec]
-    lower, upper = points[:2] if score <= points[1][1] else points[-2:]
-    slope = (upper[0] - lower[0]) / (upper[1] - lower[1])
-    wanted = lower[0] + (score - lower[1]) * slope
-    return round(min(HIGHEST_QUALITY, max(LOWEST_QUALITY, wanted)))
+def encoder_quality(curve: Curve, score: float) -> int:
+    """Return the setting of an encoder that reaches a score at the median."""
+    return round(min(HIGHEST_QUALITY, max(LOWEST_QUALITY, quality_at(curve, score))))

@@ -8,12 +8,17 @@ from io import BytesIO
 from PIL import Image
 
 from processing.imaging import encoders
-from processing.imaging.codec_curves import Hardness, forecast, nominal_score, quality_at
+from processing.imaging.codec_curves import (
+    Curve,
+    Hardness,
+    forecast,
+    forecast_from_draft,
+    nominal_score,
+    quality_at,
+)
 from processing.imaging.encoders import Encoded
 from processing.imaging.pictures import flattened_on_white
 from processing.imaging.ssimulacra2 import Reference
-
-EncodeAt = Callable[[int], Encoded]
 
 # The metric's six scales need this much; smaller pictures keep fixed settings.
 SMALLEST_SIDE = 128
@@ -37,11 +42,23 @@ EFFORTS = {
     "exact": Effort(sample_pixels=150_000, tolerance=0.8, whole_tolerance=1.2),
 }
 
-# How much of a missing point the nominal score is moved by; fitted, and below one because far
+# How much of a missing point the nominal score is moved by: fitted, and below one because far
 # from its target a picture's curve is steeper than the median.
-_GAIN = {"jpeg": 0.966, "webp": 0.906, "avif": 0.957}
-# Between two encodings the slope is known, but not to be trusted when they are too near.
+_GAIN = 0.94
+# A draft only has to come near: from there its slope is known well enough.
+DRAFT_TOLERANCE = 4.0
+MOST_DRAFTS = 2
+# On one side of the target the slope between two encodings is not to be trusted blindly.
 _LEAST_SLOPE, _GREATEST_SLOPE = 0.5, 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """How to encode a picture at a setting; `draft` does nearly the same in a tenth of the time."""
+
+    curve: Curve
+    encode_at: Callable[[int], Encoded]
+    draft: "Trial | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,62 +81,80 @@ class QualitySearch:
         self._effort = effort
         self._bounds = bounds
         self._hardness: Hardness | None = None
-        # How far the nominal score had to be above the target, by codec.
-        self._excess: dict[str, float] = {}
+        # How far the nominal score had to be above the target.
+        self._excess: dict[Curve, float] = {}
 
-    def find(self, codec: str, encode_at: EncodeAt, target: float) -> Encoded:
+    def find(self, trial: Trial, target: float) -> Encoded:
         """Return the file nearest to the target among those that were tried, with its score."""
-        if codec != "jpeg" and self._hardness is None:
+        if trial.curve is Curve.WEBP and self._hardness is None:
             # The cheapest codec tells how hard the picture is for the others.
-            self.find("jpeg", self._jpeg_at, target)
-        found = self._search(codec, encode_at, target, self._effort.tolerance)
+            self.find(Trial(Curve.JPEG, self._jpeg_at), target)
+        found = self._search(trial, target, self._effort.tolerance)
         if self._effort.whole_tolerance is not None:
-            found = self._checked(codec, encode_at, target, found)
-        self._learn(codec, found, target)
+            found = self._checked(trial, target, found)
+        self._learn(trial.curve, found, target)
         return found
 
-    def _search(self, codec: str, encode_at: EncodeAt, target: float, tolerance: float) -> Encoded:
+    def _search(self, trial: Trial, target: float, tolerance: float) -> Encoded:
+        probes = self._bounds.most_probes
+        if trial.draft is not None and trial.curve not in self._excess:
+            probes -= self._draft(trial.draft, target, at_most=min(MOST_DRAFTS, probes - 1))
+        nominal = self._expected(trial, target)
+        return _nearest(self._tried(trial, target, nominal, tolerance, max(1, probes)), target)
+
+    def _draft(self, draft: Trial, target: float, *, at_most: int) -> int:
+        """Learn from a few quick encodings where the target lies; return how many were made."""
+        if at_most < 1:
+            return 0
+        nominal = self._expected(draft, target)
+        tried = self._tried(draft, target, nominal, DRAFT_TOLERANCE, at_most)
+        self._excess[draft.curve] = _next_nominal(draft.curve, tried, target) - target
+        return len(tried)
+
+    def _tried(
+        self, trial: Trial, target: float, nominal: float, tolerance: float, at_most: int
+    ) -> list[Encoded]:
         tried: dict[int, Encoded] = {}
-        nominal = self._expected(codec, target)
-        for _ in range(max(1, self._bounds.most_probes)):
-            quality = self._bounds.clamped(quality_at(codec, nominal))
+        for _ in range(at_most):
+            quality = self._bounds.clamped(quality_at(trial.curve, nominal))
             if quality in tried:
                 break
-            tried[quality] = self._scored(encode_at(quality), self._sample)
+            tried[quality] = self._scored(trial.encode_at(quality), self._sample)
             if _distance(tried[quality], target) <= tolerance:
                 break
-            nominal = _next_nominal(codec, list(tried.values()), target)
-        return min(tried.values(), key=lambda each: _distance(each, target))
+            nominal = _next_nominal(trial.curve, list(tried.values()), target)
+        return list(tried.values())
 
-    def _checked(self, codec: str, encode_at: EncodeAt, target: float, found: Encoded) -> Encoded:
+    def _checked(self, trial: Trial, target: float, found: Encoded) -> Encoded:
         """Return the file with the score of the whole picture; if that is off, search once more."""
         whole = self._scored(found, self._whole)
         if _distance(whole, target) <= (self._effort.whole_tolerance or 0):
             return whole
-        self._learn(codec, found, target)
+        self._learn(trial.curve, found, target)
         sampling_error = _score(whole) - _score(found)
-        again = self._search(codec, encode_at, target - sampling_error, self._effort.tolerance / 2)
+        again = self._search(trial, target - sampling_error, self._effort.tolerance / 2)
         if again.quality == found.quality:
             return whole
-        candidates = (whole, self._scored(again, self._whole))
-        return min(candidates, key=lambda each: _distance(each, target))
+        return _nearest([whole, self._scored(again, self._whole)], target)
 
-    def _expected(self, codec: str, target: float) -> float:
-        if codec in self._excess:
-            return target + self._excess[codec]
-        if codec == "jpeg" or self._hardness is None:
+    def _expected(self, trial: Trial, target: float) -> float:
+        if trial.curve in self._excess:
+            return target + self._excess[trial.curve]
+        if trial.draft is not None and trial.draft.curve in self._excess:
+            return forecast_from_draft(target, self._excess[trial.draft.curve])
+        if self._hardness is None:
             return target
-        return forecast(codec, target, self._hardness)
+        return forecast(trial.curve, target, self._hardness)
 
-    def _learn(self, codec: str, found: Encoded, target: float) -> None:
-        self._excess[codec] = nominal_score(codec, found.quality) - _score(found)
-        if codec == "jpeg" and self._hardness is None:
+    def _learn(self, curve: Curve, found: Encoded, target: float) -> None:
+        self._excess[curve] = nominal_score(curve, found.quality) - _score(found)
+        if curve is Curve.JPEG and self._hardness is None:
             pixels = found.width * found.height
             bits = len(found.content) * 8 / pixels
-            self._hardness = Hardness(self._excess[codec], bits, pixels)
+            self._hardness = Hardness(self._excess[curve], bits, pixels)
 
     def _jpeg_at(self, quality: int) -> Encoded:
-        return encoders.jpeg(self._image, quality=quality, graphic=False)
+        return encoders.jpeg(self._image, quality=quality, full_color=False)
 
     @cached_property
     def _sample(self) -> Reference:
@@ -138,15 +173,29 @@ class QualitySearch:
 _READY = frozenset({"L", "LA", "RGB", "RGBA"})
 
 
-def _next_nominal(codec: str, tried: list[Encoded], target: float) -> float:
-    """Return the nominal score to try next: along the slope of the two nearest, or a usual one."""
-    nearest, *others = sorted(tried, key=lambda each: _distance(each, target))
-    slope = _GAIN[codec]
+def _nearest(tried: list[Encoded], target: float) -> Encoded:
+    return min(tried, key=lambda each: _distance(each, target))
+
+
+def _next_nominal(curve: Curve, tried: list[Encoded], target: float) -> float:
+    """Return the nominal score to try next: between the files around the target, or beyond them."""
+    nearest, *others = _informative(tried, target)
+    slope = _GAIN
     if others and abs(_score(nearest) - _score(others[0])) > 0.1:
-        rise = nominal_score(codec, nearest.quality) - nominal_score(codec, others[0].quality)
+        rise = nominal_score(curve, nearest.quality) - nominal_score(curve, others[0].quality)
         slope = rise / (_score(nearest) - _score(others[0]))
-        slope = min(_GREATEST_SLOPE, max(_LEAST_SLOPE, slope))
-    return nominal_score(codec, nearest.quality) + slope * (target - _score(nearest))
+        if not _score(nearest) < target < _score(others[0]):
+            slope = min(_GREATEST_SLOPE, max(_LEAST_SLOPE, slope))
+    return nominal_score(curve, nearest.quality) + slope * (target - _score(nearest))
+
+
+def _informative(tried: list[Encoded], target: float) -> list[Encoded]:
+    """Return the files next below and above the target; on one side alone, nearest first."""
+    below = [each for each in tried if _score(each) < target]
+    above = [each for each in tried if _score(each) >= target]
+    if below and above:
+        return [max(below, key=_score), min(above, key=_score)]
+    return sorted(tried, key=lambda each: _distance(each, target))
 
 
 def _distance(encoded: Encoded, target: float) -> float:

@@ -1,5 +1,6 @@
 import pytest
 
+from processing.imaging.codec_curves import Curve
 from processing.imaging.quality import encoder_quality, score_of
 
 
@@ -15,13 +16,16 @@ def test_an_unknown_word_is_refused() -> None:
         score_of("excellent")
 
 
-@pytest.mark.parametrize(("codec", "quality"), [("jpeg", 75), ("webp", 82), ("avif", 61)])
-def test_good_means_the_same_look_in_every_codec(codec: str, quality: int) -> None:
-    assert encoder_quality(codec, 75) == quality
+@pytest.mark.parametrize(
+    ("curve", "quality"),
+    [(Curve.JPEG, 72), (Curve.WEBP, 79), (Curve.AVIF, 56), (Curve.AVIF_DRAFT, 58)],
+)
+def test_good_means_the_same_look_in_every_codec(curve: Curve, quality: int) -> None:
+    assert encoder_quality(curve, 75) == quality
 
 
-@pytest.mark.parametrize("codec", ["jpeg", "webp", "avif"])
-def test_a_higher_score_never_asks_for_less(codec: str) -> None:
-    qualities = [encoder_quality(codec, score) for score in range(101)]
+@pytest.mark.parametrize("curve", Curve)
+def test_a_higher_score_never_asks_for_less(curve: Curve) -> None:
+    qualities = [encoder_quality(curve, score) for score in range(101)]
     assert qualities == sorted(qualities)
     assert (qualities[0], qualities[-1]) == (30, 95)

@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from PIL import Image
+from PIL import Image, JpegImagePlugin
 
 from processing.imaging import Encoded, Picture, encode
-from processing.imaging.codec_curves import nominal_score, quality_at
+from processing.imaging.codec_curves import Curve, nominal_score, quality_at
 from processing.imaging.pictures import flattened_on_white
 from processing.imaging.ssimulacra2 import Reference
 from tests.corpus import files_in
@@ -31,14 +31,15 @@ def whole_score(image: Image.Image, encoded: Encoded) -> float:
     return Reference(flattened_on_white(image)).score(flattened_on_white(shown))
 
 
-@pytest.mark.parametrize("codec", ["jpeg", "webp", "avif"])
-def test_the_curves_of_the_codecs_can_be_followed_back(codec: str) -> None:
+@pytest.mark.parametrize("curve", Curve)
+def test_the_curves_of_the_encoders_can_be_followed_back(curve: Curve) -> None:
     for score in (40, 60, 75, 90):
-        assert nominal_score(codec, quality_at(codec, score)) == pytest.approx(score)
+        assert nominal_score(curve, quality_at(curve, score)) == pytest.approx(score)
 
 
 @pytest.mark.parametrize("quality", ["good", "70", "80"])
-@pytest.mark.parametrize(("effort", "within"), [("balanced", 2.5), ("exact", 1.5)])
+# WebP at method 4 jumps from 68.4 to 72.1 between two neighbouring settings here.
+@pytest.mark.parametrize(("effort", "within"), [("balanced", 2.5), ("exact", 1.8)])
 def test_each_file_reaches_the_target(quality: str, effort: Effort, within: float) -> None:
     image = photo(480, 320)
     target = {"good": 75.0, "70": 70.0, "80": 80.0}[quality]
@@ -62,12 +63,31 @@ def test_the_settings_stay_between_floor_and_ceiling() -> None:
     assert all(each.quality == 52 for each in encode(Picture.still(photo()), fixed))
 
 
+def test_an_avif_is_drafted_before_it_is_encoded_in_earnest() -> None:
+    pixels = Picture.still(photo(480, 320))
+    one = replace(spec(formats=("avif",), effort="balanced"), max_probes=1)
+    (undrafted,) = encode(pixels, one)
+    assert undrafted.quality == round(quality_at(Curve.AVIF, 75))
+    (drafted,) = encode(pixels, replace(one, max_probes=2))
+    assert drafted.quality != undrafted.quality
+    assert drafted.score is not None
+    assert undrafted.score is not None
+    assert abs(drafted.score - 75) < abs(undrafted.score - 75)
+
+
+def test_from_85_on_a_jpeg_keeps_its_colour_at_full_resolution() -> None:
+    for quality, sampling in (("good", 2), ("high", 0)):
+        (jpeg,) = encode(Picture.still(photo()), spec(formats=("jpeg",), quality=quality))
+        with Image.open(BytesIO(jpeg.content)) as file:
+            assert JpegImagePlugin.get_sampling(file) == sampling
+
+
 def test_one_probe_is_one_encoding_and_its_score() -> None:
     (jpeg,) = encode(
         Picture.still(photo()),
         replace(spec(formats=("jpeg",), effort="balanced"), max_probes=1),
     )
-    assert jpeg.quality == round(quality_at("jpeg", 75))
+    assert jpeg.quality == round(quality_at(Curve.JPEG, 75))
     assert jpeg.score is not None
 
 
