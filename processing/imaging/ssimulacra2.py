@@ -4,25 +4,24 @@ Jon Sneyers, Cloudinary, 2023: https://github.com/cloudinary/ssimulacra2 describ
 weights. 100 is identical, 90 is hard to tell apart, 70 is good, 50 is medium.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
-from processing.imaging.tiles import Tiling, blurred, centre
+from processing.imaging.tiles import Batch, Tiling, blurred, centre
 from processing.imaging.xyb import (
     B,
     Floats,
+    Source,
     X,
     Y,
-    half_of,
     halved,
-    linear,
+    light_of,
     opsin,
-    stored_planes,
+    piece,
+    size_of,
 )
 
 
@@ -70,17 +69,16 @@ _WEIGHTS: tuple[dict[int, _Weights], ...] = (
     },
 )
 
-# A scale whose shorter side is below this is not looked at.
+# No scale is looked at after one whose shorter side is below this, as in libjxl.
 SMALLEST_SIDE = 8
 _C2 = np.float32(0.0009)
-# Tiles that are worked on together: about what a second-level cache holds.
-_TOGETHER = 32
-
-
-# Which of some tiles reach beyond the picture, and where.
-_Beyond = tuple[NDArray[np.intp], NDArray[np.bool_]]
-# Red, green and blue, each (height, width): linear light, or as stored.
-_Planes = Sequence[NDArray[Any]]
+# Up to this size a whole reference is worked out once and kept, at some 24 bytes per pixel;
+# a larger one is worked out again for each score, which then costs half as much again.
+_KEPT_PIXELS = 2_000_000
+# libjxl blurs by a recursion in single precision, whose rounding adds up along rows and columns.
+# Where a picture is flat this noise is most of its error: it takes up to three points off a score
+# near 90. Its size was fitted to the tool's scores: see docs/quality.md.
+_ROUNDING = 2.7e-7
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +94,10 @@ class _Known:
         mean = blurred(values)
         variance = blurred(values * values) - mean * mean
         return cls(values, mean, variance * 2 + _C2)
+
+
+# Some tiles of a reference, by channel.
+_KnownTiles = dict[int, _Known]
 
 
 class _Errors:
@@ -121,115 +123,139 @@ class Reference:
     """A picture that others are compared with; what depends on it alone is worked out once.
 
     `sample_pixels` bounds how many pixels of each scale are looked at, evenly spread in small
-    tiles; by default all are.
+    tiles; by default all are. A large picture that is looked at whole is kept, not copied: it
+    must not change meanwhile.
     """
 
     def __init__(self, image: Image.Image, *, sample_pixels: int | None = None) -> None:
         self.size = image.size
-        self._sample_pixels = sample_pixels
-        self._tilings: list[Tiling] = []
-        self._known: list[list[dict[int, _Known]]] = []
-        for scale, planes in enumerate(_pyramid(image)):
-            height, width = planes[0].shape
-            tiling = Tiling.of(height, width, most_pixels=sample_pixels)
-            channels = _channels(planes, tiling, scale)
-            self._tilings.append(tiling)
-            self._known.append(
-                [{name: _Known.of(each) for name, each in part.items()} for part, _ in channels]
-            )
+        self._image = image
+        self._tilings = [
+            Tiling.of(height, width, most_pixels=sample_pixels) for height, width in _sizes(image)
+        ]
+        self._noise = _ROUNDING * _mean_squared_luma(image)
+        self._kept: list[list[_KnownTiles]] | None = None
+        if sample_pixels is not None or image.width * image.height <= _KEPT_PIXELS:
+            self._kept = [list(tiles) for tiles in self._known()]
+            del self._image
 
     def score(self, distorted: Image.Image) -> float:
         """Return the SSIMULACRA2 score of an L or RGB image of the same size; at most 100."""
         if distorted.size != self.size:
             raise ValueError(f"{distorted.size} cannot be compared with {self.size}")
-        total = 0.0
-        for scale, planes in enumerate(_pyramid(distorted)):
-            total += self._weighted_errors(scale, planes)
-        return _on_the_scale(total)
+        known = self._known() if self._kept is None else self._kept
+        scales = zip(_pyramid(distorted), known, strict=True)
+        return _on_the_scale(
+            sum(self._weighted_errors(scale, *each) for scale, each in enumerate(scales))
+        )
 
-    def _weighted_errors(self, scale: int, planes: _Planes) -> float:
+    def _known(self) -> Iterator[Iterator[_KnownTiles]]:
+        """Yield for each scale what is known of some tiles at a time."""
+        for scale, source in enumerate(_pyramid(self._image)):
+            yield (
+                {name: _Known.of(values) for name, values in _channels(source, batch, scale)}
+                for batch in self._tilings[scale].batches
+            )
+
+    def _weighted_errors(self, scale: int, source: Source, known: Iterable[_KnownTiles]) -> float:
         tiling, weights = self._tilings[scale], _WEIGHTS[scale]
+        noise = self._noise * float(np.mean(size_of(source))) ** 0.5
         errors = {channel: _Errors() for channel in weights}
-        parts = zip(self._known[scale], _channels(planes, tiling, scale), strict=True)
-        for known, (channels, beyond) in parts:
-            for channel, values in channels.items():
-                _compare(known[channel], values, beyond, weights[channel], errors[channel])
+        for batch, tiles in zip(tiling.batches, known, strict=True):
+            for channel, values in _channels(source, batch, scale):
+                comparison = _Comparison.of(tiles[channel], values, batch, noise)
+                comparison.add_to(errors[channel], weights[channel])
         pixels = tiling.pixels
         return sum(errors[channel].weighted(weights[channel], pixels) for channel in weights)
 
 
-def _pyramid(image: Image.Image) -> Iterator[_Planes]:
-    """Yield red, green and blue at each scale that counts, from full size down.
-
-    Full size comes as it is stored: only the tiles that are looked at are made linear.
-    """
-    if min(image.size) < SMALLEST_SIDE:
-        return
-    yield stored_planes(image)
-    planes = half_of(image)
-    for _ in _WEIGHTS[1:]:
-        if min(planes.shape[1:]) < SMALLEST_SIDE:
+def _sizes(image: Image.Image) -> Iterator[tuple[int, int]]:
+    """Yield the (height, width) of each scale that counts, from full size down."""
+    height, width = size_of(image)
+    for scale in range(len(_WEIGHTS)):
+        if min(height, width) < SMALLEST_SIDE:
             return
-        yield list(planes)
-        planes = halved(planes)
+        if scale:
+            height, width = (height + 1) // 2, (width + 1) // 2
+        yield height, width
 
 
-def _channels(
-    planes: _Planes, tiling: Tiling, scale: int
-) -> Iterator[tuple[dict[int, Floats], _Beyond]]:
-    """Yield the channels that count at a scale, some tiles at a time, zero outside the picture."""
-    padded = tiling.padded(planes)
-    for start in range(0, len(tiling), _TOGETHER):
-        part = slice(start, start + _TOGETHER)
-        channels = opsin(linear(tiling.cut(padded, part)), tuple(_WEIGHTS[scale]))
-        touching, outside = tiling.outside(part)
-        for values in channels.values():
-            values[touching] *= ~outside
-        yield channels, (touching, centre(outside))
+def _pyramid(image: Image.Image) -> Iterator[Source]:
+    """Yield the picture at each of these sizes."""
+    source: Source = image
+    for size in _sizes(image):
+        if size != size_of(source):
+            source = halved(source)
+        yield source
 
 
-def _compare(
-    known: _Known, values: Floats, beyond: _Beyond, weights: _Weights, errors: _Errors
-) -> None:
-    """Add the errors of one channel of some tiles."""
-    difference = values - known.values
-    mean = blurred(difference)
-    if any(weights.likeness):
-        errors.add("likeness", _masked(_unlikeness(known, difference, mean), beyond))
-    if weights.edges:
-        stronger = _masked(_edge_gain(known, difference, mean), beyond)
-        if any(weights.artefacts):
-            errors.add("artefacts", np.maximum(stronger, 0))
-        if any(weights.lost_detail):
-            errors.add("lost_detail", np.minimum(stronger, 0) * -1)
+def _mean_squared_luma(image: Image.Image) -> float:
+    few = image.resize((64, 64), Image.Resampling.NEAREST)
+    luma = opsin(light_of([piece(few, 0, 0, 64, 64)]), (Y,))[Y]
+    return float(np.mean(luma * luma))
 
 
-def _unlikeness(known: _Known, difference: Floats, mean: Floats) -> Floats:
-    """Return 1 - SSIM, from moments of the difference: small numbers do not cancel out.
-
-    With x the reference and d the difference, the structural terms are 2 cov(x, x + d) + C2 and
-    that plus var(d).
-    """
-    squared_mean = mean * mean
-    variance = blurred(difference * difference) - squared_mean
-    covariance = blurred(known.values * difference) - known.mean * mean
-    structure = known.doubled_variance + covariance * 2
-    result: Floats = (variance + squared_mean * structure) / (structure + variance)
-    return np.maximum(result, 0)
+def _channels(source: Source, batch: Batch, scale: int) -> Iterator[tuple[int, Floats]]:
+    """Yield the channels that count at a scale of some tiles, zero outside the picture."""
+    channels = opsin(batch.light(source), tuple(_WEIGHTS[scale]))
+    for channel, plane in channels.items():
+        yield channel, batch.cut(plane)
 
 
-def _edge_gain(known: _Known, difference: Floats, mean: Floats) -> Floats:
-    """Return by which share edges grew (ringing, blocks) or, below zero, faded (blur)."""
-    before = centre(known.values) - known.mean
-    after = before + centre(difference) - mean
-    result: Floats = (1 + np.abs(after)) / (1 + np.abs(before)) - 1
-    return result
+@dataclass(frozen=True, slots=True)
+class _Comparison:
+    """One channel of some tiles of both pictures, the second as its difference from the first."""
 
+    known: _Known
+    difference: Floats
+    mean: Floats
+    batch: Batch
+    noise: float
 
-def _masked(errors: Floats, beyond: _Beyond) -> Floats:
-    touching, outside = beyond
-    errors[touching] *= ~outside
-    return errors
+    @classmethod
+    def of(cls, known: _Known, values: Floats, batch: Batch, noise: float) -> "_Comparison":
+        difference = values - known.values
+        return cls(known, difference, blurred(difference), batch, noise)
+
+    def add_to(self, errors: _Errors, weights: _Weights) -> None:
+        if any(weights.likeness):
+            unlikeness = self._unlikeness(noisy=weights.likeness[0] > 0)
+            self.batch.clear_beyond(unlikeness)
+            errors.add("likeness", unlikeness)
+        if weights.edges:
+            stronger = self._edge_gain()
+            self.batch.clear_beyond(stronger)
+            if any(weights.artefacts):
+                errors.add("artefacts", np.maximum(stronger, 0))
+            if any(weights.lost_detail):
+                errors.add("lost_detail", np.minimum(stronger, 0) * -1)
+
+    def _unlikeness(self, *, noisy: bool) -> Floats:
+        """Return 1 - SSIM, from moments of the difference: small numbers do not cancel out.
+
+        With x the reference and d the difference, the structural terms are 2 cov(x, x + d) + C2
+        and that plus var(d). The tool cuts off what is below zero after its rounding noise, which
+        on average leaves (e + sqrt(e² + 2/pi noise²)) / 2 of an error e; where the pictures are
+        the same its noise is so too.
+        """
+        squared_mean = self.mean * self.mean
+        variance = blurred(self.difference * self.difference) - squared_mean
+        covariance = blurred(self.known.values * self.difference) - self.known.mean * self.mean
+        structure = self.known.doubled_variance + covariance * 2
+        both = structure + variance
+        result: Floats = (variance + squared_mean * structure) / both
+        if noisy:
+            noise = np.float32((2 / np.pi) ** 0.5 * self.noise) * (self.mean != 0) / both
+            result = (result + np.sqrt(result * result + noise * noise)) * np.float32(0.5)
+        return np.maximum(result, 0, out=result)
+
+    def _edge_gain(self) -> Floats:
+        """Return by which share edges grew (ringing, blocks) or, below zero, faded (blur)."""
+        before = centre(self.known.values) - self.known.mean
+        after = before + centre(self.difference) - self.mean
+        np.abs(before, out=before)
+        result: Floats = (np.abs(after, out=after) - before) / (before + 1)
+        return result
 
 
 def _on_the_scale(error: float) -> float:

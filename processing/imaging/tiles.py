@@ -1,6 +1,5 @@
 """Small squares of a picture, blurred by multiplying matrices that stay in the cache."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +7,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from processing.imaging.xyb import Floats
+from processing.imaging.xyb import Floats, Source, light_of, piece
 
 # Small enough for a sample to be spread over the picture; the halo around a tile costs more
 # the smaller it is.
@@ -64,14 +63,93 @@ def centre(tiles: NDArray[Any]) -> NDArray[Any]:
     return tiles[..., HALO:-HALO, HALO:-HALO]
 
 
+# A tile's side with the halo on both ends.
+_WITH_HALO = SIDE + 2 * HALO
+# Tiles that are worked on together: about what a second-level cache holds.
+_TOGETHER = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Tiles side by side in a picture, with one halo around them all; measures in pixels."""
+
+    top: int
+    left: int
+    width: int
+    # What of the run is inside the picture.
+    rows_inside: slice
+    columns_inside: slice
+
+    @classmethod
+    def of(cls, row: int, column: int, count: int, *, height: int, width: int) -> "Run":
+        top, left = row * SIDE - HALO, column * SIDE - HALO
+        length = count * SIDE + 2 * HALO
+        rows_inside = slice(max(0, -top), min(_WITH_HALO, height - top))
+        columns_inside = slice(max(0, -left), min(length, width - left))
+        return cls(top, left, length, rows_inside, columns_inside)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some tiles of one plane, as runs that are laid side by side."""
+
+    runs: tuple[Run, ...]
+    # Where each tile and its halo start in the runs.
+    starts: NDArray[np.intp]
+    # How many rows and columns of each tile are inside the picture.
+    heights: NDArray[np.intp]
+    widths: NDArray[np.intp]
+
+    @classmethod
+    def of(
+        cls, rows: NDArray[np.intp], columns: NDArray[np.intp], *, height: int, width: int
+    ) -> "Batch":
+        apart = (np.diff(rows) != 0) | (np.diff(columns) != 1)
+        firsts = np.append(0, np.flatnonzero(apart) + 1)
+        counts = np.diff(np.append(firsts, rows.size))
+        runs = tuple(
+            Run.of(int(rows[first]), int(columns[first]), int(count), height=height, width=width)
+            for first, count in zip(firsts, counts, strict=True)
+        )
+        starts = np.arange(rows.size) * SIDE + np.cumsum(np.append(0, apart)) * 2 * HALO
+        heights = np.minimum(SIDE, height - rows * SIDE)
+        widths = np.minimum(SIDE, width - columns * SIDE)
+        return cls(runs, starts, heights, widths)
+
+    def light(self, source: Source) -> Floats:
+        """Return linear light of the runs side by side: (3, SIDE + 8, length)."""
+        return light_of(
+            [piece(source, run.top, run.left, _WITH_HALO, run.width) for run in self.runs]
+        )
+
+    def cut(self, plane: Floats) -> Floats:
+        """Return the tiles with their halos, (n, SIDE + 8, SIDE + 8), of the runs side by side.
+
+        What lies outside the picture becomes zero, in `plane` too.
+        """
+        start = 0
+        for run in self.runs:
+            part = plane[:, start : start + run.width]
+            part[: run.rows_inside.start] = 0
+            part[run.rows_inside.stop :] = 0
+            part[:, : run.columns_inside.start] = 0
+            part[:, run.columns_inside.stop :] = 0
+            start += run.width
+        windows = sliding_window_view(plane, _WITH_HALO, axis=1)
+        return np.ascontiguousarray(windows[:, self.starts].swapaxes(0, 1))
+
+    def clear_beyond(self, tiles: Floats) -> None:
+        """Set to zero what of tiles (n, SIDE, SIDE) lies outside the picture."""
+        for index in np.flatnonzero((self.heights < SIDE) | (self.widths < SIDE)):
+            tiles[index, self.heights[index] :] = 0
+            tiles[index, :, self.widths[index] :] = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Tiling:
-    """Which tiles of planes of one size are looked at, and which of their pixels are real."""
+    """Which tiles of planes of one size are looked at, some at a time."""
 
-    height: int
-    width: int
-    rows: NDArray[np.intp]
-    columns: NDArray[np.intp]
+    batches: tuple[Batch, ...]
 
     @classmethod
     def of(cls, height: int, width: int, *, most_pixels: int | None) -> "Tiling":
@@ -84,39 +162,12 @@ class Tiling:
             order = np.argsort((rows * 0.7548776662 + columns * 0.5698402910) % 1.0)
             chosen = np.sort(order[:wanted])
             rows, columns = rows[chosen], columns[chosen]
-        return cls(height, width, rows, columns)
-
-    def __len__(self) -> int:
-        return int(self.rows.size)
+        parts = (slice(start, start + _TOGETHER) for start in range(0, rows.size, _TOGETHER))
+        return cls(
+            tuple(Batch.of(rows[part], columns[part], height=height, width=width) for part in parts)
+        )
 
     @property
     def pixels(self) -> int:
         """Return the number of real pixels in the chosen tiles, their halos left out."""
-        heights = np.minimum(SIDE, self.height - self.rows * SIDE)
-        widths = np.minimum(SIDE, self.width - self.columns * SIDE)
-        return int((heights * widths).sum())
-
-    def padded(self, planes: Sequence[NDArray[Any]]) -> NDArray[Any]:
-        """Return planes (height, width) stacked, with zeros around them, for `cut`."""
-        sides = (-(-length // SIDE) * SIDE + 2 * HALO for length in (self.height, self.width))
-        result = np.zeros((len(planes), *sides), dtype=planes[0].dtype)
-        for target, plane in zip(result, planes, strict=True):
-            target[HALO : HALO + self.height, HALO : HALO + self.width] = plane
-        return result
-
-    def cut(self, padded: NDArray[Any], part: slice) -> NDArray[Any]:
-        """Return some of the chosen tiles with their halos: (channels, n, side, side)."""
-        side = SIDE + 2 * HALO
-        windows = sliding_window_view(padded, (side, side), axis=(1, 2))
-        tiles: NDArray[Any] = windows[:, self.rows[part] * SIDE, self.columns[part] * SIDE]
-        return tiles
-
-    def outside(self, part: slice) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
-        """Return which of some tiles reach beyond the plane, and which of their pixels do."""
-        reach = np.arange(-HALO, SIDE + HALO)
-        down = self.rows[part, None] * SIDE + reach
-        across = self.columns[part, None] * SIDE + reach
-        rows_out = (down < 0) | (down >= self.height)
-        columns_out = (across < 0) | (across >= self.width)
-        touching = np.flatnonzero(rows_out.any(axis=1) | columns_out.any(axis=1))
-        return touching, rows_out[touching, :, None] | columns_out[touching, None, :]
+        return sum(int((batch.heights * batch.widths).sum()) for batch in self.batches)

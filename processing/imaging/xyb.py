@@ -1,6 +1,7 @@
 """Pixels as the eye takes them in: linear light, and the XYB colours of JPEG XL."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,58 +25,101 @@ _CONES = np.array(
 _DARK = 0.0037930732552754493
 
 
-def _srgb_curve() -> list[float]:
+def _light_of_bytes() -> NDArray[np.float64]:
+    """Return the linear light of each of the 256 stored values, by the curve of sRGB."""
     values = np.arange(256) / 255.0
-    linear = np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
-    return [float(value) for value in linear]
+    light: NDArray[np.float64] = np.where(
+        values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4
+    )
+    return light
 
 
-_LINEAR = _srgb_curve()
+_LIGHT = _light_of_bytes().astype(np.float32)
+
+# Four pixels of at most this sum to what 16 bits hold; its steps are a tenth of the darkest
+# stored value, and one thing for both pictures.
+_FULL = 16383
+_FIXED_POINT_LIGHT = np.round(_light_of_bytes() * _FULL).astype(np.uint16)
+# The light of two neighbours together, looked up by their two bytes read as one number.
+_LIGHT_OF_PAIR = np.add.outer(_FIXED_POINT_LIGHT, _FIXED_POINT_LIGHT).ravel()
+
+# Rows of the picture that are read together: buffers this small are used again and again, while
+# fresh ones of a whole picture cost more than the arithmetic.
+_STRIP_ROWS = 64
+
+# Where red, green and blue are taken from: a picture, or (3, height, width) planes of light, in
+# float32 from 0 to 1 or in uint16 from 0 to four times `_FULL`.
+Source = Image.Image | Floats | NDArray[np.uint16]
 
 
-_LINEAR_OF_BYTE = np.array(_LINEAR, dtype=np.float32)
-
-# Rows turned into floats together: buffers this small are used again and again, while fresh ones
-# of a whole picture cost more than the arithmetic.
-_STRIP_ROWS = 128
-
-
-def stored_planes(image: Image.Image) -> tuple[Bytes, ...]:
-    """Return red, green and blue of an L or RGB image as they are stored, each (height, width)."""
-    return tuple(np.asarray(band) for band in _bands(image))
+def size_of(source: Source) -> tuple[int, int]:
+    """Return (height, width) in pixels."""
+    if isinstance(source, Image.Image):
+        return source.height, source.width
+    return int(source.shape[1]), int(source.shape[2])
 
 
-def linear(values: Bytes | Floats) -> Floats:
-    """Return linear light in 0..1; floats already are."""
-    return _LINEAR_OF_BYTE[values] if values.dtype == np.uint8 else np.asarray(values, np.float32)
+def light_of(parts: Sequence[NDArray[Any]]) -> Floats:
+    """Return pieces of a source side by side, as linear light from 0 to 1 in float32."""
+    values = np.concatenate(parts, axis=2)
+    if values.dtype == np.uint8:
+        return _LIGHT.take(values, mode="clip")
+    if values.dtype == np.uint16:
+        return values * np.float32(1 / (4 * _FULL))
+    return values
 
 
-def half_of(image: Image.Image) -> Floats:
-    """Return linear light (3, height, width) at half the size: the mean of four pixels each."""
-    half = np.empty((3, (image.height + 1) // 2, (image.width + 1) // 2), dtype=np.float32)
-    for top in range(0, image.height, _STRIP_ROWS):
-        bottom = min(image.height, top + _STRIP_ROWS)
-        for plane, band in zip(
-            half, _bands(image.crop((0, top, image.width, bottom))), strict=True
-        ):
-            rows = slice(top // 2, (bottom + 1) // 2)
-            # Pillow's table look-up and mean are several times faster than NumPy's.
-            plane[rows] = np.asarray(band.point(_LINEAR, "F").reduce(2))
+def piece(source: Source, top: int, left: int, height: int, width: int) -> NDArray[Any]:
+    """Return (3, height, width) of a source as it is stored; what is beyond it is zero."""
+    if isinstance(source, Image.Image):
+        pixels = np.asarray(source.crop((left, top, left + width, top + height)))
+        return np.stack([pixels] * 3) if pixels.ndim == 2 else np.moveaxis(pixels, -1, 0)
+    rows, columns = source.shape[1:]
+    inside = source[:, max(0, top) : top + height, max(0, left) : left + width]
+    if inside.shape[1:] == (height, width):
+        return inside
+    before = (max(0, -top), max(0, -left))
+    after = (max(0, top + height - rows), max(0, left + width - columns))
+    return np.pad(inside, ((0, 0), (before[0], after[0]), (before[1], after[1])))
+
+
+def halved(source: Source) -> Floats | NDArray[np.uint16]:
+    """Return linear light at half the size; odd edges are repeated."""
+    if isinstance(source, Image.Image):
+        return _half_of_picture(source)
+    height, width = size_of(source)
+    half = np.empty((3, (height + 1) // 2, (width + 1) // 2), dtype=np.float32)
+    share = np.float32(1 / (16 * _FULL) if source.dtype == np.uint16 else 1 / 4)
+    for target, plane in zip(half, source, strict=True):
+        even = np.pad(plane, ((0, height % 2), (0, width % 2)), mode="edge")
+        pairs = np.add(even[0::2], even[1::2], dtype=np.float32)
+        np.add(pairs[:, 0::2], pairs[:, 1::2], out=target)
+        target *= share
     return half
 
 
-def halved(planes: Floats) -> Floats:
-    """Return linear light at half the size; odd edges are repeated."""
-    rows, columns = planes.shape[1] % 2, planes.shape[2] % 2
+def _half_of_picture(image: Image.Image) -> NDArray[np.uint16]:
+    height, width = image.height, image.width
+    half = np.empty((3, (height + 1) // 2, (width + 1) // 2), dtype=np.uint16)
+    for top in range(0, height, _STRIP_ROWS):
+        strip = image.crop((0, top, width, min(height, top + _STRIP_ROWS)))
+        rows = slice(top // 2, (top + strip.height + 1) // 2)
+        if strip.mode == "L":
+            half[:, rows] = _half_of_band(strip, "L")
+        else:
+            for plane, band in zip(half, "RGB", strict=True):
+                plane[rows] = _half_of_band(strip, band)
+    return half
+
+
+def _half_of_band(strip: Image.Image, band: str) -> NDArray[np.uint16]:
+    stored = np.frombuffer(strip.tobytes("raw", band), np.uint8).reshape(strip.height, strip.width)
+    rows, columns = strip.height % 2, strip.width % 2
     if rows or columns:
-        planes = np.pad(planes, ((0, 0), (0, rows), (0, columns)), mode="edge")
-    pairs = planes[:, 0::2] + planes[:, 1::2]
-    means: Floats = (pairs[:, :, 0::2] + pairs[:, :, 1::2]) * np.float32(0.25)
-    return means
-
-
-def _bands(image: Image.Image) -> tuple[Image.Image, ...]:
-    return image.split() if image.mode == "RGB" else (image.convert("L"),) * 3
+        stored = np.pad(stored, ((0, rows), (0, columns)), mode="edge")
+    pairs = _LIGHT_OF_PAIR.take(stored.view(np.uint16), mode="clip")
+    sums: NDArray[np.uint16] = pairs[0::2] + pairs[1::2]
+    return sums
 
 
 def opsin(light: Floats, channels: Sequence[int]) -> dict[int, Floats]:

@@ -1,4 +1,7 @@
-"""SSIMULACRA 2.1 word for word: all weights, double precision, the recursive filter; slow."""
+"""SSIMULACRA 2.1 word for word: all weights, double precision, the recursive filter; slow.
+
+One thing beside its definition: what the reference tool's rounding adds, as in ssimulacra2.py.
+"""
 
 from typing import Any
 
@@ -51,16 +54,22 @@ DARK = 0.0037930732552754493
 RADIUS = 5
 SIGMA = 1.5
 C2 = 0.0009
+# What single precision adds to the reference tool's errors: see ssimulacra2.py.
+ROUNDING = 2.7e-7
 
 
 def plain_score(reference: Image.Image, distorted: Image.Image) -> float:
     error = 0.0
     pair = [_linear(image) for image in (reference, distorted)]
+    level = ROUNDING * float((_xyb(pair[0])[1] ** 2).mean())
     for scale in range(6):
+        if min(pair[0].shape[1:]) < 8:
+            break
         if scale:
             pair = [_halved(linear) for linear in pair]
+        noise = level * float(np.mean(pair[0].shape[1:])) ** 0.5
         for channel, planes in enumerate(zip(*(_xyb(linear) for linear in pair), strict=True)):
-            maps = _errors(*planes)
+            maps = _errors(*planes, noise=noise)
             norms = np.array([[m.mean() for m in maps], [(m**4).mean() ** 0.25 for m in maps]])
             error += float((WEIGHTS[channel, scale] * norms).sum())
     scaled = error * 0.9562382616834844
@@ -89,14 +98,18 @@ def _xyb(linear: Planes) -> Planes:
     return np.array([(cones[0] - cones[1]) * 7 + 0.42, luma + 0.01, cones[2] - luma + 0.55])
 
 
-def _errors(first: Planes, second: Planes) -> tuple[Planes, Planes, Planes]:
+def _errors(first: Planes, second: Planes, *, noise: float) -> tuple[Planes, Planes, Planes]:
     mean1, mean2 = _blurred(first), _blurred(second)
     variance1 = _blurred(first * first) - mean1 * mean1
     variance2 = _blurred(second * second) - mean2 * mean2
     covariance = _blurred(first * second) - mean1 * mean2
     likeness = (1 - (mean1 - mean2) ** 2) * (2 * covariance + C2) / (variance1 + variance2 + C2)
     edges = (1 + np.abs(second - mean2)) / (1 + np.abs(first - mean1)) - 1
-    return np.maximum(1 - likeness, 0), np.maximum(edges, 0), np.maximum(-edges, 0)
+    noises = np.where(
+        np.isclose(mean1, mean2, rtol=0, atol=1e-9), 0, noise / (variance1 + variance2 + C2)
+    )
+    unlikeness = (1 - likeness + np.sqrt((1 - likeness) ** 2 + 2 / np.pi * noises**2)) / 2
+    return unlikeness, np.maximum(edges, 0), np.maximum(-edges, 0)
 
 
 def _blurred(plane: Planes) -> Planes:
