@@ -44,11 +44,16 @@ def found(root: Path, count: int | None = None) -> list[Path]:
 
     With a count, that many, evenly spread. Graphics, animations and other files are left out.
     """
-    folder = root / "photos" if (root / "photos").is_dir() else root
+    folder = folder_of(root)
     paths = [path for path in sorted(folder.iterdir()) if path.is_file() and _is_photograph(path)]
     if count is None or count >= len(paths):
         return paths
     return [paths[index * len(paths) // count] for index in range(count)]
+
+
+def folder_of(root: Path) -> Path:
+    """Return the folder of a collection that holds its photographs."""
+    return root / "photos" if (root / "photos").is_dir() else root
 
 
 def _is_photograph(path: Path) -> bool:

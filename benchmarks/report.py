@@ -14,6 +14,7 @@ import PIL
 from PIL import features
 
 from benchmarks.comparing import cpu_by_photograph, floor_by_photograph, ratio, spent
+from benchmarks.photographs import folder_of
 from benchmarks.running import Measured, Plan
 from benchmarks.subjects import EVERY_FORMAT, TWO_FORMATS
 from benchmarks.tables import Tables
@@ -21,7 +22,7 @@ from benchmarks.tables import Tables
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """When and on what a report was made; `corpus` is the name of the folder, not its path."""
+    """When and on what a report was made; `corpus` is the end of the folder's path."""
 
     corpus: str
     made_at: str
@@ -36,9 +37,15 @@ class Circumstances:
             f"Pillow {PIL.__version__}",
             *(f"{name} {version}" for name, version in versions.items()),
         ]
-        name = corpus.resolve().name
+        folder = folder_of(corpus.resolve())
+        name = "/".join(folder.parts[-2:])
         return cls(name, f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", ", ".join(parts))
 
+
+# What a report on photographs that were not tuned on is told apart by.
+FITTED = """\
+Darkroom's curves and forecasts were fitted to photographs that include those of `corpus/photos`.
+Those of any other folder, such as `corpus/cid22`, it has not seen."""
 
 NOTES = """\
 How to read this
@@ -91,6 +98,7 @@ def _sections(
     yield f"# Benchmark of {len(plan.photographs)} photograph(s) in `{around.corpus}`\n"
     yield f"{around.made_at}; {around.machine}."
     yield f"Target {plan.targets[0]:g}, rounds: {plan.rounds}.\n"
+    yield FITTED + "\n"
     yield "Photographs: " + ", ".join(each.name for each in plan.photographs) + "\n"
     yield from _missing(measured)
     titled = {
