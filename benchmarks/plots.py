@@ -34,16 +34,15 @@ Curves = Mapping[str, Sequence[tuple[float, float]]]
 
 def curves(path: Path, codec: str, lines: Curves, dots: Curves) -> None:
     """Draw bytes (x) and scores (y) of one format: Darkroom's targets as lines, peers as dots."""
-    figure, axes = plt.subplots(figsize=(7, 4.5), layout="constrained")
+    figure, axes = plt.subplots(figsize=(7, 6), layout="constrained")
     for name, points in lines.items():
         axes.plot(*zip(*sorted(points), strict=True), marker="o", label=name)
     for name, points in dots.items():
         axes.scatter(*zip(*points, strict=True), marker="x", label=name)
-    axes.set_xscale("log")
     axes.set_xlabel(f"MB of {codec}")
     axes.set_ylabel("mean SSIMULACRA2, common reference")
     axes.set_title(f"{codec}: up and left is better")
-    axes.legend(fontsize="small")
+    figure.legend(loc="outside lower center", ncols=2, fontsize="small")
     _saved(figure, path)
 
 

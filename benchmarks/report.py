@@ -162,9 +162,7 @@ def _curves(plan: Plan, measured: Measured, codec: str) -> tuple[Points, Points]
     lines: Points = {}
     dots: Points = {}
     for subject in (each for each in plan.subjects if not each.is_deployed):
-        targets = plan.targets if subject.searches else plan.targets[:1]
-        found = [tables.points_of(subject, target, codec) for target in targets]
-        points = [point for point in found if point is not None]
+        points = tables.drawn(subject, codec)
         if points:
             (lines if len(points) > 1 else dots)[subject.name] = points
     return lines, dots

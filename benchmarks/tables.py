@@ -77,24 +77,39 @@ class Tables:
         return next((floor for floor in found if floor), {})
 
     def codec(self, codec: str) -> list[str]:
-        """Bytes and scores of one format over the widths, for all who can make it."""
-        rows = []
-        for subject in self._subjects:
-            points = self._points(subject, self._target, codec).values()
-            if not points:
-                rows.append((subject.name, *[NOTHING] * 3, "makes none"))
-                continue
-            scores = [point.score for point in points]
-            rows.append(
-                (
-                    subject.name,
-                    f"{sum(point.bytes for point in points) / 1e6:.2f}",
-                    f"{fmean(scores):.1f}",
-                    f"{min(scores):.1f}",
-                    str(len(points)),
-                )
-            )
-        return markdown(("subject", "MB", "mean score", "worst", "files"), rows)
+        """Bytes and scores of one format over the widths, of the files that all have made."""
+        shared = self._shared(codec, [self._target])
+        rows = [self._codec_row(subject, codec, shared) for subject in self._subjects]
+        headings = ("subject", "MB", "mean score", "worst", "files", "made in all")
+        return markdown(headings, rows)
+
+    def _codec_row(self, subject: Subject, codec: str, shared: set[Place]) -> Row:
+        made = self._points(subject, self._target, codec)
+        points = [point for place, point in made.items() if place in shared]
+        if not points:
+            return (subject.name, *[NOTHING] * 4, str(len(made)))
+        scores = [point.score for point in points]
+        return (
+            subject.name,
+            f"{sum(point.bytes for point in points) / 1e6:.2f}",
+            f"{fmean(scores):.1f}",
+            f"{min(scores):.1f}",
+            str(len(points)),
+            str(len(made)),
+        )
+
+    def _shared(self, codec: str, targets: Sequence[float]) -> set[Place]:
+        """Return the places of which everyone who makes a codec has a file, at every target.
+
+        Darkroom leaves out files that are no smaller than a more compatible one.
+        """
+        made = [
+            set(points)
+            for subject in self._subjects
+            for target in targets
+            if (points := self._points(subject, target, codec))
+        ]
+        return set.intersection(*made) if made else set()
 
     def savings(self) -> list[str]:
         """Darkroom's bytes at each peer's mean score."""
@@ -164,12 +179,17 @@ class Tables:
                 rows.append((subject.name, name, *cells))
         return markdown(("subject", "program", "CPU, s", "share"), rows)
 
-    def points_of(self, subject: Subject, target: float, codec: str) -> tuple[float, float] | None:
-        """Return megabytes and mean common score, for a plot."""
-        points = self._points(subject, target, codec).values()
-        if not points:
-            return None
-        return sum(each.bytes for each in points) / 1e6, fmean(each.score for each in points)
+    def drawn(self, subject: Subject, codec: str) -> list[tuple[float, float]]:
+        """Return megabytes and mean common score at each target, of what all have, for a plot."""
+        shared = self._shared(codec, self._plan.targets)
+        found = []
+        for target in self._plan.targets:
+            points = self._points(subject, target, codec)
+            both = [points[place] for place in shared if place in points]
+            if both:
+                size = sum(each.bytes for each in both) / 1e6
+                found.append((size, fmean(each.score for each in both)))
+        return found
 
     def _points(self, subject: Subject, target: float, codec: str) -> dict[Place, Point]:
         formats = " ".join(subject.formats)
