@@ -37,7 +37,11 @@ OVER = ("ready", "failed", "cancelled")
 class Deployment:
     """One deployment on a folder of its own: web, a worker per queue, scheduler, Redis, SQLite."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self, *, idle_seconds: float = IDLE_SECONDS, warm_up_pictures: int = WARM_UP_PICTURES
+    ) -> None:
+        self._idle_seconds = idle_seconds
+        self._warm_up_pictures = warm_up_pictures
         self._stack = ExitStack()
         self._process: subprocess.Popen[bytes] | None = None
         self._presets: tuple[str, ...] = ()
@@ -124,7 +128,7 @@ class Deployment:
     def _warm_up(self) -> None:
         path = self._folder / "warm-up.jpg"
         waiting = []
-        for seed in range(WARM_UP_PICTURES):
+        for seed in range(self._warm_up_pictures):
             pixels = np.random.default_rng(seed).integers(0, 255, (240, 400, 3), np.uint8)
             Image.fromarray(pixels).save(path)
             waiting.append(self._upload(path))
@@ -133,9 +137,9 @@ class Deployment:
 
     def _measure_idle(self) -> None:
         before = sum(process_tree.by_program(self._root).values())
-        time.sleep(IDLE_SECONDS)
+        time.sleep(self._idle_seconds)
         after = sum(process_tree.by_program(self._root).values())
-        self.idle_per_second = (after - before) / IDLE_SECONDS
+        self.idle_per_second = (after - before) / self._idle_seconds
 
     # --- using it -------------------------------------------------------------------------------
 
