@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from PIL import Image, ImageFile
 
+from processing.imaging.avif_loops import loop_count_of
 from processing.imaging.errors import TruncatedImage, blaming_the_image
 from processing.imaging.inspection import Header, has_hidden_default
 from processing.imaging.limits import Limits
@@ -81,6 +82,8 @@ def decode_frames(source: Source) -> Iterator[Frame]:
 
 def loop_count(source: Source) -> int:
     """Return how often an animation plays in total, 0 for ever."""
+    if source.header.format == "avif":
+        return loop_count_of(source.content)
     with blaming_the_image(), _opened(source) as image:
         loop = image.info.get("loop")
         if source.header.format != "gif":

@@ -146,16 +146,13 @@ def _webp(job: _Job) -> Encoded:
     return lossless if len(lossless.content) <= len(lossy.content) else lossy
 
 
-def _avif(job: _Job) -> Encoded | None:
+def _avif(job: _Job) -> Encoded:
     if not job.picture.animated:
         return _below_the_ceiling(
             job,
             "avif",
             lambda quality: encoders.avif(job.poster, quality=quality, graphic=job.graphic),
         )
-    if job.picture.loop != 0 and "webp" in job.formats:
-        # Pillow cannot write a loop count into AVIF: one that should stop would run for ever.
-        return None
     quality = encoder_quality("avif", job.score)
     return encoders.animated_avif(job.picture, quality=quality, graphic=job.graphic)
 

@@ -189,12 +189,12 @@ def test_an_animation_becomes_a_poster_and_moving_files() -> None:
     assert all(len(each.content) < len(webp.content) for each in rest)
 
 
-def test_an_animation_that_stops_is_not_written_as_one_that_cannot() -> None:
-    content = animation("GIF", frames(5), duration=80, loop=2)
-    encoded = encode(rendered(content), spec(formats=("webp", "avif")))
-    assert [each.format for each in encoded] == ["webp"]
-    with Image.open(BytesIO(encoded[0].content)) as image:
-        assert image.info["loop"] == 3
+@pytest.mark.parametrize(("settings", "plays"), [({}, 1), ({"loop": 2}, 3), ({"loop": 0}, 0)])
+def test_an_animation_stops_in_every_format(settings: dict[str, int], plays: int) -> None:
+    content = animation("GIF", frames(5), duration=80, **settings)
+    (webp,) = encode(rendered(content), spec(formats=("webp",)))
+    (avif,) = encode(rendered(content), spec(formats=("avif",)))
+    assert (rendered(webp.content).loop, rendered(avif.content).loop) == (plays, plays)
 
 
 def test_an_avif_sequence_keeps_its_frames_and_times() -> None:
