@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from PIL import Image, ImageFile
+from PIL import Image, ImageFile, PngImagePlugin
 
 from processing.imaging.avif_loops import loop_count_of
 from processing.imaging.errors import TruncatedImage, blaming_the_image
@@ -106,9 +106,23 @@ def _frame_at(image: ImageFile.ImageFile, index: int, source: Source) -> Frame |
             if index == 0:
                 raise TruncatedImage from error
             return None
-        image.load()
+        _load_frame(image)
         frame = _frame(image, source)
         return replace(frame, image=_on_canvas(frame.image, source.header))
+
+
+def _load_frame(image: ImageFile.ImageFile) -> None:
+    """Load the current frame, so that the next one may still go back to what was before it.
+
+    Pillow 13 draws an APNG's frame over the very pixels that its disposal "previous" is to restore.
+    """
+    before = getattr(image, "_prev_im", None)
+    if before is None or image.info.get("disposal") != PngImagePlugin.Disposal.OP_PREVIOUS:
+        image.load()
+        return
+    kept = before.copy()
+    image.load()
+    image._prev_im = kept  # type: ignore[attr-defined]
 
 
 def _frame(image: ImageFile.ImageFile, source: Source) -> Frame:
