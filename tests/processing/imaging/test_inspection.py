@@ -276,3 +276,14 @@ def test_an_empty_file_on_disk_is_empty(tmp_path: Path) -> None:
     path.touch()
     with path.open("rb") as file, pytest.raises(EmptyFile):
         inspect(file, Limits())
+
+
+@pytest.mark.parametrize("codec", ["GIF", "PNG", "WEBP", "AVIF"])
+def test_every_kind_of_animation_is_limited_in_frames_and_pixels(codec: str) -> None:
+    content, area = animation(codec, frames(5), duration=50), 60 * 40 * 5
+    exact = Limits(max_frames=5, max_animation_pixels=area)
+    assert header_of(content, exact).frames == 5
+    with pytest.raises(TooManyFrames):
+        header_of(content, replace(exact, max_frames=4))
+    with pytest.raises(TooManyPixels):
+        header_of(content, replace(exact, max_animation_pixels=area - 1))
