@@ -20,6 +20,13 @@ def check_limits(**kwargs: Any) -> list[CheckMessage]:
 
 
 @register()
+def check_memory(**kwargs: Any) -> list[CheckMessage]:
+    if settings.RESIZE_MEMORY_BYTES <= settings.LARGE_RESIZE_MEMORY_BYTES:
+        return []
+    return [_error("E005", "LARGE_RESIZE_MEMORY_BYTES", "at least RESIZE_MEMORY_BYTES")]
+
+
+@register()
 def check_result_backend(**kwargs: Any) -> list[CheckMessage]:
     if settings.CELERY_RESULT_BACKEND:
         return []

@@ -25,8 +25,6 @@ from storage.transitions import Claim, NewVariant, StageResult
 
 # An intermediate stays in memory up to this size on its way to scratch: 1920 x 1280 in colour.
 SPOOL_BYTES = 8 * 1024 * 1024
-# The source of the thumbnails where no resize preset is enabled.
-FALLBACK_WIDTH = 1280
 
 
 @dataclass(frozen=True)
@@ -70,18 +68,11 @@ def resize(claim: Claim) -> StageResult:
 
 def wanted_sizes(work: Work) -> dict[str, Size]:
     """Return the size of each part that a later stage of this run will read."""
-    planned = imaging.plan_sizes(work.original_size, list(work.specs.values()))
-    if not planned:
-        planned = {"source": _fallback(work.original_size)}
+    planned = imaging.rendition_sizes(work.original_size, list(work.specs.values()))
     stages = work.run.stages.exclude(status=StageStatus.SKIPPED)
     needed = {stage.part for stage in stages.filter(name=StageName.COMPRESS)}
     needed |= {_source_of(stage.name, work, planned) for stage in stages} - {""}
     return {part: size for part, size in planned.items() if part in needed}
-
-
-def _fallback(original: Size) -> Size:
-    width = min(original.width, FALLBACK_WIDTH)
-    return Size(width, max(1, round(original.height * width / original.width)))
 
 
 def _source_of(name: str, work: Work, planned: Mapping[str, Size]) -> str:

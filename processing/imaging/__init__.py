@@ -1,6 +1,7 @@
 """Pure imaging: bytes in, bytes out. Pillow, NumPy and the standard library, nothing else."""
 
 from processing.imaging.cropping import FocalPoint, cut, find_focal_point
+from processing.imaging.decoders import most_decoder_bytes
 from processing.imaging.encoders import Encoded
 from processing.imaging.encoding import encode
 from processing.imaging.errors import (
@@ -18,6 +19,7 @@ from processing.imaging.fingerprint import dominant_colors, perceptual_hash
 from processing.imaging.inspection import Header, inspect
 from processing.imaging.intermediates import extension, read, write
 from processing.imaging.limits import Limits
+from processing.imaging.memory import needed_bytes
 from processing.imaging.pictures import Picture
 from processing.imaging.placeholder import thumbhash
 from processing.imaging.rendering import render
@@ -25,6 +27,7 @@ from processing.imaging.sizes import (
     Size,
     VariantSpec,
     plan_sizes,
+    rendition_sizes,
     source_for_thumbnails,
     thumbnail_size,
 )
@@ -52,10 +55,13 @@ __all__ = [
     "extension",
     "find_focal_point",
     "inspect",
+    "most_decoder_bytes",
+    "needed_bytes",
     "perceptual_hash",
     "plan_sizes",
     "read",
     "render",
+    "rendition_sizes",
     "source_for_thumbnails",
     "thumbhash",
     "thumbnail_size",

@@ -83,6 +83,12 @@ def _start_of_scan(content: Content) -> int:
     return len(content)
 
 
+def jpeg_scan_components(content: Content) -> int:
+    """Return how many components the first scan of a JPEG holds; 0 where there is no scan."""
+    start = _start_of_scan(content)
+    return content[start + 4] if start + 4 < len(content) else 0
+
+
 def _after_marker(content: Content, position: int) -> int:
     """Return where the next marker should be; some markers stand alone, others have a length."""
     marker = content[position + 1]

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from PIL import Image, ImageFile
+from PIL import Image, ImageFile, PngImagePlugin
 
+from processing.imaging.avif_loops import loop_count_of
 from processing.imaging.errors import TruncatedImage, blaming_the_image
 from processing.imaging.inspection import Header, has_hidden_default
 from processing.imaging.limits import Limits
@@ -81,6 +82,8 @@ def decode_frames(source: Source) -> Iterator[Frame]:
 
 def loop_count(source: Source) -> int:
     """Return how often an animation plays in total, 0 for ever."""
+    if source.header.format == "avif":
+        return loop_count_of(source.content)
     with blaming_the_image(), _opened(source) as image:
         loop = image.info.get("loop")
         if source.header.format != "gif":
@@ -103,9 +106,23 @@ def _frame_at(image: ImageFile.ImageFile, index: int, source: Source) -> Frame |
             if index == 0:
                 raise TruncatedImage from error
             return None
-        image.load()
+        _load_frame(image)
         frame = _frame(image, source)
         return replace(frame, image=_on_canvas(frame.image, source.header))
+
+
+def _load_frame(image: ImageFile.ImageFile) -> None:
+    """Load the current frame, so that the next one may still go back to what was before it.
+
+    Pillow 13 draws an APNG's frame over the very pixels that its disposal "previous" is to restore.
+    """
+    before = getattr(image, "_prev_im", None)
+    if before is None or image.info.get("disposal") != PngImagePlugin.Disposal.OP_PREVIOUS:
+        image.load()
+        return
+    kept = before.copy()
+    image.load()
+    image._prev_im = kept  # type: ignore[attr-defined]
 
 
 def _frame(image: ImageFile.ImageFile, source: Source) -> Frame:

@@ -9,6 +9,7 @@ from io import BytesIO
 
 from PIL import Image
 
+from processing.imaging.avif_loops import with_loop_count
 from processing.imaging.containers import webp_durations_ms
 from processing.imaging.pictures import Picture
 from processing.imaging.streams import FrameStream
@@ -117,11 +118,12 @@ def animated_webp(picture: Picture, *, quality: int) -> Encoded:
 
 
 def animated_avif(picture: Picture, *, quality: int, full_color: bool) -> Encoded:
-    """Encode an animation as an AVIF sequence, drawing one frame at a time; it loops for ever."""
+    """Encode an animation as an AVIF sequence, drawing one frame at a time."""
     stream = FrameStream(picture.open_frames, picture.frame_count)
     settings = _avif_settings(picture.mode, full_color=full_color, speed=AVIF_DRAFT_SPEED)
     durations = list(picture.durations_ms)
     content = _saved(stream, "AVIF", save_all=True, quality=quality, duration=durations, **settings)
+    content = with_loop_count(content, picture.loop)
     size = picture.size
     return Encoded("avif", size.width, size.height, quality, content, picture.frame_count)
 

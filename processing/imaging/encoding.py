@@ -117,7 +117,7 @@ def _encode(job: _Job) -> list[Encoded]:
     kept: list[Encoded] = []
     for name in job.formats:
         encoded = _ENCODERS[name](job)
-        if encoded is not None and _earns_its_place(encoded, kept, job.picture):
+        if _earns_its_place(encoded, kept, job.picture):
             kept.append(encoded)
     return kept
 
@@ -173,15 +173,12 @@ def _lossless_if_smaller(job: _Job, lossy: Encoded) -> Encoded:
     return lossless if len(lossless.content) <= len(lossy.content) else lossy
 
 
-def _avif(job: _Job) -> Encoded | None:
+def _avif(job: _Job) -> Encoded:
     if not job.picture.animated:
         drafted = Curve.AVIF_FULL_COLOR_DRAFT if job.fine else Curve.AVIF_DRAFT
         draft = Trial(drafted, _avif_at(job, encoders.AVIF_DRAFT_SPEED))
         curve = Curve.AVIF_FULL_COLOR if job.fine else Curve.AVIF
         return _below_the_ceiling(job, Trial(curve, _avif_at(job, encoders.AVIF_SPEED), draft))
-    if job.picture.loop != 0 and "webp" in job.formats:
-        # Pillow cannot write a loop count into AVIF: one that should stop would run for ever.
-        return None
     quality = encoder_quality(Curve.AVIF_DRAFT, job.score)
     return encoders.animated_avif(job.picture, quality=quality, full_color=job.graphic)
 
@@ -192,7 +189,7 @@ def _avif_at(job: _Job, speed: int) -> Callable[[int], Encoded]:
     )
 
 
-_ENCODERS: dict[str, Callable[[_Job], Encoded | None]] = {
+_ENCODERS: dict[str, Callable[[_Job], Encoded]] = {
     "jpeg": _jpeg,
     "png": _png,
     "webp": _webp,

@@ -7,6 +7,7 @@ from PIL import Image
 
 from processing.imaging.containers import count_apng_frames, count_gif_frames, is_complete
 from processing.imaging.content import Content, map_content
+from processing.imaging.decoders import decoder_bytes
 from processing.imaging.errors import (
     TooManyFrames,
     TooManyPixels,
@@ -25,7 +26,10 @@ ANIMATED_FORMATS = frozenset({"gif", "webp", "png", "avif"})
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What a file declares; width and height in pixels, as seen upright."""
+    """What a file declares; width and height in pixels, as seen upright.
+
+    `mode` is Pillow's for the stored pixels; `decoder_bytes` is what decoding takes beside them.
+    """
 
     format: str
     width: int
@@ -34,6 +38,8 @@ class Header:
     has_alpha: bool
     animated: bool
     orientation: int
+    mode: str
+    decoder_bytes: int
 
 
 def inspect(file: BinaryIO, limits: Limits) -> Header:
@@ -67,6 +73,8 @@ def _header_of(image: Image.Image, kind: str, content: Content, limits: Limits) 
         has_alpha=image.has_transparency_data,
         animated=frames > 1,
         orientation=orientation,
+        mode=image.mode,
+        decoder_bytes=decoder_bytes(image, kind, content),
     )
 
 

@@ -1,11 +1,13 @@
 """From an uploaded file to its renditions: decode once, then shrink from large to small."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import BinaryIO
 
 from PIL import Image
 
+from processing.imaging.bands import shrink_in_bands
 from processing.imaging.codepoints import implied_profile
 from processing.imaging.color import to_srgb
 from processing.imaging.content import read_content
@@ -52,16 +54,25 @@ def _render_still(source: Source, sizes: Sequence[Size]) -> Iterator[tuple[Size,
 
 def _first_rendition(source: Source, size: Size) -> Image.Image:
     """Return the largest rendition, premultiplied: the costly steps run on shrunk pixels."""
-    frame = decode_still(source, size)
+    frame = _decoded_and_shrunk(source, upright_size(size, source.turn))
     with blaming_the_image(pixels=source.pixels):
-        return premultiply(_develop(frame, size, source.turn))
+        return premultiply(_develop(frame, source.turn))
 
 
-def _develop(frame: Frame, size: Size, turn: int) -> Image.Image:
-    """Return a frame at `size`, in sRGB and upright, alpha apart from the colours."""
-    stored = upright_size(size, turn)
-    shrunk = straighten(shrink(premultiply(frame.image), stored))
-    return turn_upright(to_srgb(shrunk, frame.profile), turn)
+def _decoded_and_shrunk(source: Source, stored: Size) -> Frame:
+    """Return a still at `stored` size; what was decoded is given back before anything follows."""
+    frame = decode_still(source, upright_size(stored, source.turn))
+    with blaming_the_image(pixels=source.pixels):
+        return _shrunk(frame, stored)
+
+
+def _shrunk(frame: Frame, stored: Size) -> Frame:
+    return replace(frame, image=straighten(shrink_in_bands(frame.image, stored)))
+
+
+def _develop(frame: Frame, turn: int) -> Image.Image:
+    """Return a frame in sRGB and upright, alpha apart from the colours."""
+    return turn_upright(to_srgb(frame.image, frame.profile), turn)
 
 
 def _render_animation(source: Source, sizes: Sequence[Size]) -> Iterator[tuple[Size, Picture]]:
@@ -89,6 +100,7 @@ def _survey(source: Source) -> tuple[tuple[int, ...], bool]:
 def _developed_frames(source: Source, size: Size, mode: str) -> Iterator[Image.Image]:
     for frame in decode_frames(source):
         with blaming_the_image(pixels=source.pixels):
-            image = _develop(frame, size, source.turn).convert(mode)
+            shrunk = _shrunk(frame, upright_size(size, source.turn))
+            image = _develop(shrunk, source.turn).convert(mode)
         image.info = {}
         yield image

@@ -8,6 +8,8 @@ from typing import Any, Literal, NamedTuple
 
 # A rendition at the original's own size is not worth its bytes if the preset below it is this near.
 NEGLIGIBLE_GAIN = 1.02
+# The source of the thumbnails where no resize preset is enabled.
+FALLBACK_WIDTH = 1280
 
 
 class Size(NamedTuple):
@@ -88,6 +90,12 @@ def plan_sizes(original: Size, specs: Sequence[VariantSpec]) -> dict[str, Size]:
     if larger and original.width > widest * NEGLIGIBLE_GAIN:
         planned[larger[0].name] = fit_inside(original, original.width, larger[0].height)
     return planned
+
+
+def rendition_sizes(original: Size, specs: Sequence[VariantSpec]) -> dict[str, Size]:
+    """Return what `plan_sizes` does or, where that is nothing, one to cut thumbnails from."""
+    width = min(original.width, FALLBACK_WIDTH)
+    return plan_sizes(original, specs) or {"source": fit_inside(original, width, None)}
 
 
 def fit_inside(original: Size, width: int, height: int | None) -> Size:

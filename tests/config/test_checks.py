@@ -1,11 +1,12 @@
 import pytest
 from pytest_django.fixtures import Settings
 
-from config.checks import check_limits, check_result_backend
+from config.checks import check_limits, check_memory, check_result_backend
 
 
 def test_the_settings_as_they_come_are_sound() -> None:
     assert check_limits() == []
+    assert check_memory() == []
     assert check_result_backend() == []
 
 
@@ -29,3 +30,8 @@ def test_limits_that_contradict_each_other_are_named(
 def test_rabbitmq_without_a_result_backend_is_named(settings: Settings) -> None:
     settings.CELERY_RESULT_BACKEND = ""
     assert [error.id for error in check_result_backend()] == ["darkroom.E004"]
+
+
+def test_large_pictures_are_not_allowed_less_memory_than_others(settings: Settings) -> None:
+    settings.LARGE_RESIZE_MEMORY_BYTES = settings.RESIZE_MEMORY_BYTES - 1
+    assert [error.id for error in check_memory()] == ["darkroom.E005"]
