@@ -23,7 +23,7 @@ def plan(
     original: Original, *, stages: frozenset[StageName] | None = None, bulk: bool = False
 ) -> Plan:
     """Return the stages of a new run; with `stages`, the other repeatable ones are skipped."""
-    presets = Preset.objects.filter(enabled=True)
+    presets = Preset.objects.select_related("overlay").filter(enabled=True)
     specs = [specifications.of_preset(preset) for preset in presets]
     wanted = REPEATABLE if stages is None or not stages & REPEATABLE else stages & REPEATABLE
     return Plan(

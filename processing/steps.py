@@ -16,6 +16,7 @@ from typing import Any, BinaryIO, cast
 from processing import imaging, specifications
 from processing.errors import VariantMissing
 from processing.imaging import Encoded, FocalPoint, Picture, Size, VariantSpec
+from processing.overlays import with_overlay
 from storage import keys, objects
 from storage.errors import ObjectMissing
 from storage.models import FocalPointSource, Image, Run
@@ -139,11 +140,12 @@ def _sizes(work: Work) -> dict[str, Size]:
 def compress(claim: Claim) -> StageResult:
     """Encode one width in the formats of its preset."""
     work = Work.of(claim)
+    spec = work.specs[claim.part]
     with _intermediate(work, claim.part) as picture:
         encoded = imaging.encode(
-            picture, work.specs[claim.part], original_bytes=work.image.original.bytes
+            with_overlay(picture, spec), spec, original_bytes=work.image.original.bytes
         )
-    return StageResult(variants=_store_variants(claim, work.specs[claim.part], encoded))
+    return StageResult(variants=_store_variants(claim, spec, encoded))
 
 
 def thumbnail(claim: Claim) -> StageResult:
@@ -173,7 +175,8 @@ def _focal_point(image: Image, picture: Picture) -> FocalPoint:
 
 def _cut(claim: Claim, picture: Picture, spec: VariantSpec, focal: FocalPoint) -> list[NewVariant]:
     size = imaging.thumbnail_size(picture.size, spec)
-    return _store_variants(claim, spec, imaging.encode(imaging.cut(picture, size, focal), spec))
+    cut = with_overlay(imaging.cut(picture, size, focal), spec)
+    return _store_variants(claim, spec, imaging.encode(cut, spec))
 
 
 def _store_variants(

@@ -18,6 +18,13 @@ from processing.imaging.fingerprint import dominant_colors, perceptual_hash
 from processing.imaging.inspection import Header, inspect
 from processing.imaging.intermediates import extension, read, write
 from processing.imaging.limits import Limits
+from processing.imaging.overlay_specs import OverlaySpec
+from processing.imaging.overlays import (
+    carries_overlay,
+    inspect_overlay,
+    overlaid,
+    read_overlay,
+)
 from processing.imaging.pictures import Picture
 from processing.imaging.placeholder import thumbhash
 from processing.imaging.rendering import render
@@ -37,6 +44,7 @@ __all__ = [
     "ImagingError",
     "Limits",
     "NotAnImage",
+    "OverlaySpec",
     "Picture",
     "Size",
     "TooManyBytes",
@@ -46,15 +54,19 @@ __all__ = [
     "UndecodableImage",
     "UnsupportedFormat",
     "VariantSpec",
+    "carries_overlay",
     "cut",
     "dominant_colors",
     "encode",
     "extension",
     "find_focal_point",
     "inspect",
+    "inspect_overlay",
+    "overlaid",
     "perceptual_hash",
     "plan_sizes",
     "read",
+    "read_overlay",
     "render",
     "source_for_thumbnails",
     "thumbhash",
