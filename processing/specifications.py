@@ -34,6 +34,7 @@ def of_preset(preset: Preset) -> VariantSpec:
             "quality_floor": preset.quality_floor,
             "quality_ceiling": preset.quality_ceiling,
             "max_probes": preset.max_probes,
+            "gamut": preset.gamut,
             "overlay": _overlay_of(preset),
         }
     )

@@ -64,7 +64,12 @@ def resize(claim: Claim) -> StageResult:
     original = work.image.original
     expected = Digest(original.sha256, original.bytes)
     with objects.local_copy(objects.ORIGINALS, original.key, expected) as file:
-        rendered = imaging.render(file, sorted(set(wanted.values())), specifications.limits())
+        rendered = imaging.render(
+            file,
+            sorted(set(wanted.values())),
+            specifications.limits(),
+            wide=_wide_sizes(work, wanted),
+        )
         stored = {size: _store_intermediate(claim, picture) for size, picture in rendered}
     return StageResult(output={"parts": {part: stored[size] for part, size in wanted.items()}})
 
@@ -78,6 +83,16 @@ def wanted_sizes(work: Work) -> dict[str, Size]:
     needed = {stage.part for stage in stages.filter(name=StageName.COMPRESS)}
     needed |= {_source_of(stage.name, work, planned) for stage in stages} - {""}
     return {part: size for part, size in planned.items() if part in needed}
+
+
+def _wide_sizes(work: Work, wanted: Mapping[str, Size]) -> set[Size]:
+    """Return the sizes at which a compress stage of this run may keep colours beyond sRGB."""
+    stages = work.run.stages.exclude(status=StageStatus.SKIPPED).filter(name=StageName.COMPRESS)
+    return {
+        wanted[stage.part]
+        for stage in stages
+        if stage.part in wanted and work.specs[stage.part].keeps_wide_gamut
+    }
 
 
 def _fallback(original: Size) -> Size:
@@ -141,7 +156,9 @@ def compress(claim: Claim) -> StageResult:
     """Encode one width in the formats of its preset."""
     work = Work.of(claim)
     spec = work.specs[claim.part]
-    with _intermediate(work, claim.part) as picture:
+    with _intermediate(work, claim.part) as kept:
+        # Another preset of the same size may have asked for a wider gamut.
+        picture = kept if spec.keeps_wide_gamut else imaging.in_srgb(kept)
         encoded = imaging.encode(
             with_overlay(picture, spec), spec, original_bytes=work.image.original.bytes
         )
@@ -153,7 +170,8 @@ def thumbnail(claim: Claim) -> StageResult:
     work = Work.of(claim)
     sizes = _sizes(work)
     source = imaging.source_for_thumbnails(work.original_size, sizes, work.thumbnails)
-    with _intermediate(work, source) as picture:
+    with _intermediate(work, source) as kept:
+        picture = imaging.in_srgb(kept)
         frame = picture.first_frame()
         focal = _focal_point(work.image, picture)
         variants = [
@@ -221,7 +239,7 @@ def analyze(claim: Claim) -> StageResult:
     work = Work.of(claim)
     sizes = _sizes(work)
     with _intermediate(work, min(sizes, key=lambda part: sizes[part].width)) as picture:
-        frame = picture.first_frame()
+        frame = imaging.in_srgb(picture).first_frame()
         return StageResult(
             image_fields={
                 "perceptual_hash": imaging.perceptual_hash(frame),

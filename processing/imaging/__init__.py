@@ -15,6 +15,7 @@ from processing.imaging.errors import (
     UnsupportedFormat,
 )
 from processing.imaging.fingerprint import dominant_colors, perceptual_hash
+from processing.imaging.gamuts import in_srgb
 from processing.imaging.inspection import Header, inspect
 from processing.imaging.intermediates import extension, read, write
 from processing.imaging.limits import Limits
@@ -60,6 +61,7 @@ __all__ = [
     "encode",
     "extension",
     "find_focal_point",
+    "in_srgb",
     "inspect",
     "inspect_overlay",
     "overlaid",

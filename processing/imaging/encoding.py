@@ -1,6 +1,6 @@
 """Encode a picture in the formats of a preset, and keep only files that earn their place."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from PIL import Image
@@ -8,6 +8,7 @@ from PIL import Image
 from processing.imaging import encoders
 from processing.imaging.encoders import Encoded
 from processing.imaging.errors import TooManyPixels
+from processing.imaging.gamuts import in_srgb
 from processing.imaging.graphics import is_graphic
 from processing.imaging.pictures import Picture, flattened_on_white, without_metadata
 from processing.imaging.quality import encoder_quality, score_of
@@ -18,7 +19,7 @@ from processing.imaging.quality_search import (
     EncodeAt,
     QualitySearch,
 )
-from processing.imaging.sizes import VariantSpec
+from processing.imaging.sizes import SRGB, WIDE_GAMUT_FORMATS, VariantSpec
 
 # From what every browser shows to what only recent ones do: each must be smaller than the last.
 BY_COMPATIBILITY = ("jpeg", "png", "webp", "avif")
@@ -43,9 +44,26 @@ def encode(
     Lossy files aim to stay below `original_bytes`. Raises TooManyPixels if memory runs out.
     """
     try:
-        return _encode(_Job.of(picture, spec, original_bytes))
+        kept: list[Encoded] = []
+        for shown, formats in _by_gamut(picture, formats_for(picture, spec.formats)):
+            _encode(_Job.of(shown, spec, original_bytes, formats), kept)
     except MemoryError as error:
         raise TooManyPixels from error
+    return kept
+
+
+def _by_gamut(
+    picture: Picture, formats: Sequence[str]
+) -> Iterator[tuple[Picture, tuple[str, ...]]]:
+    """Yield the picture as its formats show it: in sRGB, then in its own gamut where that differs.
+
+    Each has a job of its own, because a file is scored against pixels of its own gamut.
+    """
+    own = WIDE_GAMUT_FORMATS if picture.gamut != SRGB else frozenset[str]()
+    if narrow := tuple(name for name in formats if name not in own):
+        yield in_srgb(picture), narrow
+    if wide := tuple(name for name in formats if name in own):
+        yield picture, wide
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +80,10 @@ class _Job:
     search: QualitySearch | None
 
     @classmethod
-    def of(cls, picture: Picture, spec: VariantSpec, ceiling: int | None) -> "_Job":
+    def of(
+        cls, picture: Picture, spec: VariantSpec, ceiling: int | None, formats: tuple[str, ...]
+    ) -> "_Job":
         poster = without_metadata(picture.first_frame())
-        formats = formats_for(picture, spec.formats)
         graphic = is_graphic(poster)
         bounds = Bounds(spec.quality_floor, spec.quality_ceiling, spec.max_probes)
         search = None
@@ -95,13 +114,12 @@ def formats_for(picture: Picture, wanted: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in BY_COMPATIBILITY if name in fitting)
 
 
-def _encode(job: _Job) -> list[Encoded]:
-    kept: list[Encoded] = []
+def _encode(job: _Job, kept: list[Encoded]) -> None:
+    """Add the job's files to those that are kept so far."""
     for name in job.formats:
         encoded = _ENCODERS[name](job)
         if encoded is not None and _earns_its_place(encoded, kept, job.picture):
             kept.append(encoded)
-    return kept
 
 
 def _earns_its_place(encoded: Encoded, kept: Sequence[Encoded], picture: Picture) -> bool:
@@ -137,12 +155,17 @@ def _webp(job: _Job) -> Encoded:
         return encoders.animated_webp(job.picture, quality=quality)
     smallest = "avif" not in job.formats
     method = encoders.WEBP_METHOD_WHERE_SMALLEST if smallest else encoders.WEBP_METHOD
+    profile = job.picture.icc_profile
     lossy = _below_the_ceiling(
-        job, "webp", lambda quality: encoders.webp(job.poster, quality=quality, method=method)
+        job,
+        "webp",
+        lambda quality: encoders.webp(
+            job.poster, quality=quality, method=method, icc_profile=profile
+        ),
     )
     if not job.graphic:
         return lossy
-    lossless = encoders.lossless_webp(job.poster)
+    lossless = encoders.lossless_webp(job.poster, icc_profile=profile)
     return lossless if len(lossless.content) <= len(lossy.content) else lossy
 
 
@@ -151,7 +174,12 @@ def _avif(job: _Job) -> Encoded | None:
         return _below_the_ceiling(
             job,
             "avif",
-            lambda quality: encoders.avif(job.poster, quality=quality, graphic=job.graphic),
+            lambda quality: encoders.avif(
+                job.poster,
+                quality=quality,
+                graphic=job.graphic,
+                icc_profile=job.picture.icc_profile,
+            ),
         )
     if job.picture.loop != 0 and "webp" in job.formats:
         # Pillow cannot write a loop count into AVIF: one that should stop would run for ever.

@@ -10,7 +10,7 @@ from processing.imaging.containers import webp_durations_ms
 from processing.imaging.limits import Limits
 from processing.imaging.opening import open_image
 from processing.imaging.pictures import Picture, without_metadata
-from processing.imaging.sizes import Size
+from processing.imaging.sizes import DISPLAY_P3, SRGB, Size
 from processing.imaging.streams import FrameStream
 
 
@@ -20,7 +20,7 @@ def extension(picture: Picture) -> str:
 
 
 def write(picture: Picture, file: BinaryIO) -> None:
-    """Write a picture so that `read` returns the same pixels, times and loop count.
+    """Write a picture so that `read` returns the same pixels, gamut, times and loop count.
 
     A still is an uncompressed TIFF: at 2 ms per megapixel nothing is faster, and scratch space is
     cheap. An animation is lossless WebP at its fastest, of which one frame is in memory at a time;
@@ -29,7 +29,8 @@ def write(picture: Picture, file: BinaryIO) -> None:
     if picture.animated:
         _write_animation(picture, file)
     else:
-        picture.first_frame().save(file, "TIFF", compression="raw")
+        frame = picture.first_frame()
+        frame.save(file, "TIFF", compression="raw", icc_profile=picture.icc_profile)
 
 
 def read(file: BinaryIO) -> Picture:
@@ -39,7 +40,7 @@ def read(file: BinaryIO) -> Picture:
         return _read_animation(content)
     with open_image(content, "tiff", Limits()) as image:
         image.load()
-        return Picture.still(image)
+        return Picture.still(image, _gamut_of(image))
 
 
 def _write_animation(picture: Picture, file: BinaryIO) -> None:
@@ -53,6 +54,7 @@ def _write_animation(picture: Picture, file: BinaryIO) -> None:
         duration=list(picture.durations_ms),
         loop=picture.loop,
         background=(0, 0, 0, 0),
+        icc_profile=picture.icc_profile,
         # The encoder marks every animation as transparent, so the true mode travels as a note.
         xmp=picture.mode.encode(),
     )
@@ -61,12 +63,17 @@ def _write_animation(picture: Picture, file: BinaryIO) -> None:
 def _read_animation(content: bytes) -> Picture:
     with open_image(content, "webp", Limits()) as image:
         size, loop = Size(*image.size), int(image.info["loop"])
-        mode = image.info["xmp"].decode()
+        mode, gamut = image.info["xmp"].decode(), _gamut_of(image)
     durations = webp_durations_ms(content)
     frames = partial(_frames, content, mode)
     if len(durations) > 1:
-        return Picture(size, mode, frames, durations, loop)
-    return Picture.still(next(frames()))
+        return Picture(size, mode, frames, durations, loop, gamut)
+    return Picture.still(next(frames()), gamut)
+
+
+def _gamut_of(image: Image.Image) -> str:
+    """Return what a profile in our own files says: only those of a wide gamut carry one."""
+    return DISPLAY_P3 if image.info.get("icc_profile") else SRGB
 
 
 def _frames(content: bytes, mode: str) -> Iterator[Image.Image]:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from processing.imaging.color import to_gamut
 from processing.imaging.errors import ImagingError, TooManyFrames, UnsupportedFormat
 from processing.imaging.inspection import Header, inspect
 from processing.imaging.limits import Limits
@@ -68,7 +69,7 @@ def overlaid(picture: Picture, overlay: Image.Image, spec: OverlaySpec) -> Pictu
     An animation still draws its frames one by one. A grey picture becomes a coloured one if the
     overlay has colour.
     """
-    placed = _placed(overlay, picture.size, spec)
+    placed = _placed(to_gamut(overlay, None, picture.gamut), picture.size, spec)
     mode = _mode_with(picture.mode, placed.image)
     frames = partial(_frames, picture.open_frames, placed, mode)
     if picture.animated:

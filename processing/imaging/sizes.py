@@ -12,6 +12,12 @@ from processing.imaging.overlay_specs import OverlaySpec
 NEGLIGIBLE_GAIN = 1.02
 
 
+# The gamuts that a preset may ask for.
+SRGB, DISPLAY_P3 = "srgb", "display-p3"
+# Whoever shows these formats manages colours; JPEG and PNG also go where nobody does.
+WIDE_GAMUT_FORMATS = frozenset({"webp", "avif"})
+
+
 class Size(NamedTuple):
     """Width and height in pixels."""
 
@@ -30,7 +36,8 @@ class VariantSpec:
     `quality` is "high", "good" or "small", or a number as text on the SSIMULACRA2 scale. `effort`
     is how closely each picture is brought to it, within a floor and a ceiling of the encoders'
     settings and at most `max_probes` encodings of a file; "fixed" is one setting for all pictures.
-    `overlay` is laid over the picture before it is encoded.
+    `overlay` is laid over the picture before it is encoded. With the `gamut` "display-p3", WebP
+    and AVIF of a picture whose colours reach beyond sRGB keep them.
     """
 
     name: str
@@ -45,6 +52,13 @@ class VariantSpec:
     quality_ceiling: int = 95
     max_probes: int = 4
     overlay: OverlaySpec | None = None
+    gamut: Literal["srgb", "display-p3"] = "srgb"
+
+    @property
+    def keeps_wide_gamut(self) -> bool:
+        """Whether any file of the preset may hold colours beyond sRGB."""
+        wide = self.kind == "resize" and self.gamut == DISPLAY_P3
+        return wide and not WIDE_GAMUT_FORMATS.isdisjoint(self.formats)
 
     @property
     def spec_hash(self) -> str:

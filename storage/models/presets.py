@@ -18,6 +18,13 @@ class Effort(models.TextChoices):
     FIXED = "fixed"
 
 
+class Gamut(models.TextChoices):
+    """Which colours WebP and AVIF may hold; everything else is sRGB."""
+
+    SRGB = "srgb", "sRGB"
+    DISPLAY_P3 = "display-p3", "Display P3"
+
+
 class OverlayPosition(models.TextChoices):
     """Where on a variant its overlay stands."""
 
@@ -70,6 +77,9 @@ class Preset(models.Model):
         db_default=4,
         validators=[MinValueValidator(1)],
         help_text="encodings of one file at most",
+    )
+    gamut = models.CharField(
+        max_length=16, choices=Gamut.choices, default=Gamut.SRGB, db_default=Gamut.SRGB
     )
     overlay = models.ForeignKey(
         Overlay, on_delete=models.PROTECT, related_name="presets", null=True, blank=True

@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 
 from processing import specifications
 from storage.models import Preset
-from storage.models.presets import Effort, Fit, OverlayPosition
+from storage.models.presets import Effort, Fit, Gamut, OverlayPosition
 from storage.models.variants import VariantKind
 from uploads.api.schema import responses
 from uploads.permissions import PresetsPermission
@@ -40,6 +40,7 @@ class PresetSerializer(serializers.Serializer[Preset]):
     formats = serializers.ListField(child=serializers.CharField())
     quality = serializers.CharField(help_text="high, good, small or a SSIMULACRA2 score")
     effort = serializers.ChoiceField(Effort.choices)
+    gamut = serializers.ChoiceField(Gamut.choices)
     overlay = serializers.SerializerMethodField()
     enabled = serializers.BooleanField()
     spec_hash = serializers.SerializerMethodField(help_text="changes with the specification")

@@ -36,6 +36,7 @@ def test_the_presets_that_come_with_darkroom_are_listed(client: Client) -> None:
         "formats": ["jpeg", "webp", "avif"],
         "quality": "good",
         "effort": "balanced",
+        "gamut": "srgb",
         "overlay": None,
         "enabled": True,
         "spec_hash": spec.spec_hash,
