@@ -142,6 +142,9 @@ MAX_PIXELS = env.int("MAX_PIXELS", 100_000_000)
 MAX_ANIMATION_PIXELS = env.int("MAX_ANIMATION_PIXELS", 200_000_000)
 MAX_FRAMES = env.int("MAX_FRAMES", 1000)
 
+# Whether HEIC is accepted; its decoder is an extra to be installed: see docs/imaging.md.
+HEIC = env.bool("HEIC", False)
+
 # --- People -----------------------------------------------------------------------------------
 
 # Off lifts throttles and quotas, for load tests and imports.

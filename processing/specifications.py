@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 
-from processing.imaging import Limits, VariantSpec
+from processing.imaging import Limits, VariantSpec, heic
 from storage.models import Preset, Run
 
 
@@ -17,6 +17,7 @@ def limits() -> Limits:
         max_pixels=settings.MAX_PIXELS,
         max_animation_pixels=settings.MAX_ANIMATION_PIXELS,
         max_frames=settings.MAX_FRAMES,
+        heic=settings.HEIC and heic.available(),
     )
 
 

@@ -25,9 +25,12 @@ _AVIF_HEADER_BYTES = 65_536
 def implied_profile(kind: str, content: bytes) -> bytes | None:
     """Return an ICC profile for the code points of a PNG or AVIF, None if they mean sRGB."""
     points = _points(kind, content)
-    if points is None or points.transfer not in _SRGB_LIKE_TRANSFERS:
-        return None
-    return _PROFILES.get(points.primaries)
+    return profile_of(*points) if points else None
+
+
+def profile_of(primaries: int, transfer: int) -> bytes | None:
+    """Return an ICC profile for two code points, None if they mean sRGB or are not known."""
+    return _PROFILES.get(primaries) if transfer in _SRGB_LIKE_TRANSFERS else None
 
 
 def _points(kind: str, content: bytes) -> _CodePoints | None:

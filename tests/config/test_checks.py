@@ -1,12 +1,14 @@
 import pytest
 from pytest_django.fixtures import Settings
 
-from config.checks import check_limits, check_result_backend
+from config.checks import check_heic, check_limits, check_result_backend
+from processing.imaging import heic
 
 
 def test_the_settings_as_they_come_are_sound() -> None:
     assert check_limits() == []
     assert check_result_backend() == []
+    assert check_heic() == []
 
 
 @pytest.mark.parametrize(
@@ -29,3 +31,15 @@ def test_limits_that_contradict_each_other_are_named(
 def test_rabbitmq_without_a_result_backend_is_named(settings: Settings) -> None:
     settings.CELERY_RESULT_BACKEND = ""
     assert [error.id for error in check_result_backend()] == ["darkroom.E004"]
+
+
+def test_heic_without_its_decoder_is_named_with_a_remedy(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.HEIC = True
+    monkeypatch.setattr(heic, "PACKAGE", "no_such_package")
+    (error,) = check_heic()
+    assert error.id == "darkroom.E005"
+    assert "requirements/heic.txt" in str(error.msg)
+    settings.HEIC = False
+    assert check_heic() == []
