@@ -147,6 +147,13 @@ def test_a_source_within_srgb_never_becomes_wide(profile: bytes | None) -> None:
         assert "icc_profile" not in decoded(encoded).info
 
 
+@pytest.mark.parametrize("mode", ["CMYK", "LAB"])
+def test_presses_and_lab_are_brought_into_srgb(mode: str) -> None:
+    image = Image.merge("LAB", [Image.new("L", (16, 16), value) for value in (136, 208, 195)])
+    content = saved(image if mode == "LAB" else Image.new(mode, (16, 16), (255, 0, 0, 0)), "TIFF")
+    assert kept(content, Size(16, 16)).gamut == "srgb"
+
+
 def test_code_points_of_a_wide_gamut_count_as_its_profile() -> None:
     content = saved(Image.new("RGB", (16, 16), P3_RED), "PNG")
     chunk = png_chunk(b"cICP", bytes([12, 13, 0, 1]))
