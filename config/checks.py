@@ -34,7 +34,7 @@ def check_heic(**kwargs: Any) -> list[CheckMessage]:
     if not settings.HEIC or heic.available():
         return []
     remedy = "off, or its decoder installed: pip install -r requirements/heic.txt"
-    return [_error("E005", "HEIC", remedy)]
+    return [_error("E006", "HEIC", remedy)]
 
 
 def _error(number: str, name: str, remedy: str) -> Error:

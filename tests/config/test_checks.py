@@ -39,7 +39,7 @@ def test_heic_without_its_decoder_is_named_with_a_remedy(
     settings.HEIC = True
     monkeypatch.setattr(heic, "PACKAGE", "no_such_package")
     (error,) = check_heic()
-    assert error.id == "darkroom.E005"
+    assert error.id == "darkroom.E006"
     assert "requirements/heic.txt" in str(error.msg)
     settings.HEIC = False
     assert check_heic() == []
