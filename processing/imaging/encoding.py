@@ -49,7 +49,7 @@ def encode(
     """Return the picture in the preset's formats, most compatible first, without metadata.
 
     A format that is not smaller than a more compatible one is left out, unless that one lost the
-    picture's transparency, motion or wide gamut; so is one whose codec cannot address the picture's sides.
+    picture's transparency, motion or wide gamut; so is one whose codec cannot address its sides.
     Lossy files aim to stay below `original_bytes`. Raises TooManyPixels if memory runs out.
     """
     try:
@@ -146,7 +146,7 @@ def _earns_its_place(encoded: Encoded, kept: Sequence[Encoded], picture: Picture
 
 
 def _loses_more(compatible: Encoded, modern: Encoded, picture: Picture) -> bool:
-    """Return whether the more compatible file lacks alpha, motion or colours that the other keeps."""
+    """Return whether the more compatible file lacks alpha, motion or colours of the other."""
     loses_alpha = picture.has_alpha and compatible.format == "jpeg"
     loses_motion = picture.animated and _is_a_poster(compatible) and not _is_a_poster(modern)
     loses_gamut = picture.gamut != SRGB and compatible.format not in WIDE_GAMUT_FORMATS
