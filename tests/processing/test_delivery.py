@@ -13,7 +13,7 @@ from processing.pipeline import canvas
 from processing.sweep import sweep
 from storage import objects, transitions
 from storage.audit import audit
-from storage.models import Attempt, Image, Run, Stage
+from storage.models import Attempt, Image, Preset, Run, Stage
 from storage.statuses import TERMINAL_RUN, RunStatus, StageName, StageStatus
 from tests.conftest import PictureFile
 from tests.processing.conftest import Upload
@@ -23,6 +23,12 @@ from tests.workers import Workers, until
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 
 STAGES = [name.value for name in StageName]
+
+
+@pytest.fixture(autouse=True)
+def quick_encoders(transactional_db: None) -> None:
+    """Leave the slow codec out: the time limits here are seconds, and machines may be busy."""
+    Preset.objects.update(effort="fixed", formats=["jpeg", "webp"])
 
 
 def is_over(image: Image) -> bool:
