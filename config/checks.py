@@ -1,5 +1,6 @@
 """System checks of the deployment's settings; each error says what to change."""
 
+from ipaddress import ip_network
 from typing import Any
 
 from django.conf import settings
@@ -24,6 +25,16 @@ def check_result_backend(**kwargs: Any) -> list[CheckMessage]:
     if settings.CELERY_RESULT_BACKEND:
         return []
     return [_error("E004", "RESULT_URL", "the address of a Redis: chords count in it")]
+
+
+@register()
+def check_metrics_networks(**kwargs: Any) -> list[CheckMessage]:
+    try:
+        for network in settings.METRICS_NETWORKS:
+            ip_network(network)
+    except ValueError:
+        return [_error("E006", "METRICS_NETWORKS", "networks such as 10.0.0.0/8, with commas")]
+    return []
 
 
 def _error(number: str, name: str, remedy: str) -> Error:

@@ -29,7 +29,7 @@ def _secrets() -> Iterator[str]:
 
 
 def _configured() -> Iterator[str]:
-    yield settings.SECRET_KEY
+    yield from (settings.SECRET_KEY, settings.METRICS_TOKEN)
     yield str(settings.DATABASES["default"].get("PASSWORD") or "")
     for url in (settings.CELERY_BROKER_URL, settings.CELERY_RESULT_BACKEND):
         password = _password(url)
