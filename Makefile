@@ -14,7 +14,8 @@ export PYTHON
 # The steps of `test` come in order, and share one environment, under `make -j` too.
 .NOTPARALLEL:
 .PHONY: help run test lint types imports migrations deployment pytest pytest-postgres \
-	format requirements bench clean environment services
+	format requirements bench bench-codecs contact-sheet clean environment \
+	bench-environment services
 
 help: ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) \
@@ -61,13 +62,29 @@ requirements: environment ## Pin what pyproject.toml asks for; UPGRADE=1 takes n
 	@command -v $(UV) >/dev/null || { echo "uv is missing: name it with UV=/path/to/uv"; exit 1; }
 	$(COMPILE) -o requirements/base.txt
 	$(COMPILE) --extra demo -o requirements/demo.txt
+	$(COMPILE) --extra heic -o requirements/heic.txt
 	$(COMPILE) --extra demo --group dev -o requirements/dev.txt
+	$(COMPILE) --extra demo --group bench --constraints requirements/base.txt \
+		-o requirements/bench.txt
+	$(subst compile pyproject.toml,compile --group thumbor,$(COMPILE)) -o requirements/thumbor.txt
 
-bench: environment ## Measure imaging on the photographs of CORPUS=; writes results/bench.md
-	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks
+# CORPUS, SUBJECTS, PHOTOGRAPHS, ROUNDS, TARGETS and RESULTS reach the commands by themselves.
+bench: bench-environment ## Measure Darkroom beside its peers on photographs of CORPUS=
+	OPENBLAS_NUM_THREADS=1 .venv-bench/bin/python -m benchmarks
+
+bench-codecs: bench-environment ## Measure codecs and settings at equal score: the table of docs
+	OPENBLAS_NUM_THREADS=1 .venv-bench/bin/python -m benchmarks.codecs
+
+contact-sheet: bench-environment ## Draw crops at equal bytes into docs/
+	OPENBLAS_NUM_THREADS=1 .venv-bench/bin/python -m benchmarks.contact_sheet
+
+bench-environment:
+	@sh bootstrap.sh bench .venv-bench
+	@sh bootstrap.sh thumbor .venv-thumbor || echo "thumbor could not be installed: it is left out"
+	@sh benchmarks/install_sharp.sh || echo "sharp could not be installed: it is left out"
 
 clean: ## Remove the environment and the caches; your pictures and data stay
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf .venv .venv-bench .venv-thumbor benchmarks/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 	find . -name __pycache__ -type d -not -path './node_modules/*' -prune -exec rm -rf {} +
 
 environment:

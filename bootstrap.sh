@@ -1,11 +1,13 @@
 #!/bin/sh
 # Bring .venv up to the pinned requirements of one level: demo (to run) or dev (to work on it).
 # Does nothing while the pins are unchanged; dev contains demo and is never taken back to it.
+# A second word names another folder, for an environment of its own.
 set -eu
 cd "$(dirname "$0")"
 
 level=${1:-demo}
-python=.venv/bin/python
+environment=${2:-.venv}
+python=$environment/bin/python
 
 fail() {
     echo "$*" >&2
@@ -26,7 +28,7 @@ create_environment() {
     base=$(find_python)
     "$base" -c 'import ensurepip, venv' 2>/dev/null || fail \
         "$base cannot make a virtual environment. On Debian or Ubuntu: apt-get install python3-venv"
-    "$base" -m venv --clear .venv
+    "$base" -m venv --clear "$environment"
 }
 
 # The interpreter belongs to it: its successor needs the packages anew.
@@ -35,7 +37,7 @@ fingerprint() {
 }
 
 is_current() {
-    [ "$(cat ".venv/installed-$1" 2>/dev/null)" = "$(fingerprint "$1")" ]
+    [ "$(cat "$environment/installed-$1" 2>/dev/null)" = "$(fingerprint "$1")" ]
 }
 
 [ -f "requirements/$level.txt" ] || fail "There is no requirements/$level.txt"
@@ -48,8 +50,8 @@ fi
 if is_current dev || is_current "$level"; then
     exit 0
 fi
-echo "Installing the Python packages ($level) into .venv; this happens once."
-rm -f .venv/installed-*
+echo "Installing the Python packages ($level) into $environment; this happens once."
+rm -f "$environment"/installed-*
 "$python" -m pip install -qq --disable-pip-version-check --no-input \
     --require-hashes --requirement "requirements/$level.txt" 9<&-
-fingerprint "$level" >".venv/installed-$level"
+fingerprint "$level" >"$environment/installed-$level"

@@ -1,29 +1,21 @@
-"""Measure Darkroom on a folder of photographs: `make bench CORPUS=folder`."""
+"""Measure Darkroom beside what people use instead: `make bench CORPUS=folder`."""
 
-import os
 import sys
-from pathlib import Path
 
-from benchmarks import photographs, report
-from benchmarks.measuring import FileMeasured, RunMeasured, measure
-
-RESULTS = Path("results")
+from benchmarks import asked, report, running
 
 
 def main() -> int:
-    if "CORPUS" not in os.environ:
-        print("CORPUS must name a folder of photographs", file=sys.stderr)
+    try:
+        wanted = asked.from_environment()
+    except asked.Unusable as reason:
+        print(reason, file=sys.stderr)
         return 2
-    quality = os.environ.get("QUALITY", "good")
-    runs: list[RunMeasured] = []
-    files: list[FileMeasured] = []
-    for path in photographs.found():
-        print(path.name, file=sys.stderr, flush=True)
-        more_runs, more_files = measure(path, quality)
-        runs += more_runs
-        files += more_files
-    print(report.write(RESULTS, quality, runs, files))
+    measured = running.run(wanted.plan)
+    around = report.Circumstances.now(wanted.corpus)
+    print(report.write(wanted.results, wanted.plan, measured, around))
     return 0
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,91 +1,87 @@
-"""What is compared: each subject turns a photograph into the default set.
+"""The subjects of the comparison: what each is called, what runs it and what it can make.
 
-A peer (another library or tool) is one more function in `SUBJECTS` that returns `Output`s.
+A new one is a module of `peers` and one more line here.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from io import BytesIO
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from PIL import Image
-
-from benchmarks.photographs import LIMITS, Effort, default_specs
-from processing.imaging import (
-    Encoded,
-    Picture,
-    Size,
-    VariantSpec,
-    cut,
-    encode,
-    encoders,
-    find_focal_point,
-    inspect,
-    plan_sizes,
-    render,
-    source_for_thumbnails,
-    thumbnail_size,
-)
-from processing.imaging.pictures import flattened_on_white
+EVERY_FORMAT = ("jpeg", "webp", "avif")
+TWO_FORMATS = ("jpeg", "webp")
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
-    """One rendition of a photograph and the files made of it."""
+class Subject:
+    """One subject; `runs_on` names one of `processes.RUNNERS`, or the deployment.
 
-    preset: str
-    picture: Picture
-    files: Sequence[Encoded]
+    `settings_of` is the key of the subject whose published settings it is given.
+    """
 
+    key: str
+    name: str
+    runs_on: str
+    program: str
+    options: Mapping[str, str] = field(default_factory=dict, hash=False)
+    formats: tuple[str, ...] = EVERY_FORMAT
+    settings_of: str | None = None
 
-Subject = Callable[[bytes, str], list[Output]]
+    @property
+    def is_darkroom(self) -> bool:
+        return "effort" in self.options
 
+    @property
+    def searches(self) -> bool:
+        """Return whether it aims at a score, and so has a curve of bytes over score."""
+        return self.is_darkroom and self.options["effort"] != "fixed" and not self.is_deployed
 
-def darkroom(effort: Effort) -> Subject:
-    """Return Darkroom's imaging at one effort."""
+    def takes_part(self, formats: tuple[str, ...]) -> bool:
+        """Return whether it is run for a set of formats; a deployment is for the whole set only."""
+        able = set(formats) <= set(self.formats)
+        return able and not (self.is_deployed and formats != EVERY_FORMAT)
 
-    def run(content: bytes, quality: str) -> list[Output]:
-        specs = default_specs(effort, quality)
-        return [
-            Output(spec.name, picture, encode(picture, spec))
-            for spec, picture in renditions(content, specs)
-        ]
-
-    return run
-
-
-SUBJECTS: dict[str, Subject] = {
-    "Darkroom fixed": darkroom("fixed"),
-    "Darkroom balanced": darkroom("balanced"),
-    "Darkroom exact": darkroom("exact"),
-}
-
-
-def codec_floor(content: bytes, outputs: Sequence[Output]) -> None:
-    """Decode, resize and encode once at settings known beforehand: what no search can undercut."""
-    wanted = {output.preset: output.files for output in outputs}
-    for spec, picture in renditions(content, default_specs("fixed")):
-        frame = picture.first_frame()
-        for file in wanted[spec.name]:
-            _encode_at(frame, file)
+    @property
+    def is_deployed(self) -> bool:
+        return self.runs_on == "deployment"
 
 
-def renditions(content: bytes, specs: Sequence[VariantSpec]) -> list[tuple[VariantSpec, Picture]]:
-    """Return each preset's picture, from one decode."""
-    header = inspect(BytesIO(content), LIMITS)
-    original = Size(header.width, header.height)
-    planned = plan_sizes(original, specs)
-    pictures = dict(render(BytesIO(content), list(planned.values()), LIMITS))
-    made = [(spec, pictures[planned[spec.name]]) for spec in specs if spec.name in planned]
-    thumbnails = [spec for spec in specs if spec.kind == "thumbnail"]
-    source = pictures[planned[source_for_thumbnails(original, planned, thumbnails)]]
-    focal = find_focal_point(source.first_frame())
-    cuts = [(spec, cut(source, thumbnail_size(source.size, spec), focal)) for spec in thumbnails]
-    return made + cuts
+def _darkroom(effort: str) -> Subject:
+    return Subject(effort, f"Darkroom {effort}", "python", "darkroom", {"effort": effort})
 
 
-def _encode_at(image: Image.Image, file: Encoded) -> Encoded:
-    if file.format == "jpeg":
-        return encoders.jpeg(flattened_on_white(image), quality=file.quality, full_color=False)
-    if file.format == "webp":
-        return encoders.webp(image, quality=file.quality)
-    return encoders.avif(image, quality=file.quality, full_color=False)
+def _pipeline(effort: str) -> Subject:
+    name = f"Darkroom {effort}, whole pipeline"
+    return Subject(f"pipeline-{effort}", name, "deployment", "", {"effort": effort})
+
+
+FLOOR = Subject("floor", "codec floor", "python", "floor")
+
+SUBJECTS = (
+    _darkroom("fixed"),
+    _darkroom("balanced"),
+    _darkroom("exact"),
+    _pipeline("fixed"),
+    _pipeline("balanced"),
+    Subject("sharp", "sharp, one pipeline per output, defaults", "node", "defaults"),
+    Subject(
+        "sharp-equal",
+        "sharp, one decode and a cascade, Darkroom's settings",
+        "node",
+        "equal",
+        settings_of="fixed",
+    ),
+    Subject("pyvips", "pyvips, one thumbnail() per output, defaults", "python", "vips"),
+    Subject("pillow", "Pillow, one decode per output, defaults", "python", "plain_pillow"),
+    Subject("imagekit", "django-imagekit, defaults", "python", "imagekit_spec"),
+    # It passes a subsampling that AVIF does not know.
+    Subject("easy-thumbnails", "easy-thumbnails, defaults", "python", "easy", formats=TWO_FORMATS),
+    Subject("thumbor", "thumbor's engine, defaults", "thumbor", "thumbor_engine"),
+)
+
+
+def chosen(keys: str) -> tuple[Subject, ...]:
+    """Return the subjects named in a list with commas, all for none; raises ValueError."""
+    wanted = [key.strip() for key in keys.split(",") if key.strip()]
+    known = {subject.key: subject for subject in SUBJECTS}
+    if unknown := [key for key in wanted if key not in known]:
+        raise ValueError(f"SUBJECTS knows {', '.join(known)}; not {', '.join(unknown)}")
+    return tuple(known[key] for key in known if not wanted or key in wanted)

@@ -6,6 +6,8 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
+from processing.imaging import heic
+
 
 @register()
 def check_limits(**kwargs: Any) -> list[CheckMessage]:
@@ -21,10 +23,26 @@ def check_limits(**kwargs: Any) -> list[CheckMessage]:
 
 
 @register()
+def check_memory(**kwargs: Any) -> list[CheckMessage]:
+    if settings.RESIZE_MEMORY_BYTES <= settings.LARGE_RESIZE_MEMORY_BYTES:
+        return []
+    return [_error("E005", "LARGE_RESIZE_MEMORY_BYTES", "at least RESIZE_MEMORY_BYTES")]
+
+
+@register()
 def check_result_backend(**kwargs: Any) -> list[CheckMessage]:
     if settings.CELERY_RESULT_BACKEND:
         return []
     return [_error("E004", "RESULT_URL", "the address of a Redis: chords count in it")]
+
+
+@register()
+def check_heic(**kwargs: Any) -> list[CheckMessage]:
+    """Check that what is to be accepted can be decoded."""
+    if not settings.HEIC or heic.available():
+        return []
+    remedy = "off, or its decoder installed: pip install -r requirements/heic.txt"
+    return [_error("E006", "HEIC", remedy)]
 
 
 @register()
@@ -33,7 +51,7 @@ def check_metrics_networks(**kwargs: Any) -> list[CheckMessage]:
         for network in settings.METRICS_NETWORKS:
             ip_network(network)
     except ValueError:
-        return [_error("E006", "METRICS_NETWORKS", "networks such as 10.0.0.0/8, with commas")]
+        return [_error("E007", "METRICS_NETWORKS", "networks such as 10.0.0.0/8, with commas")]
     return []
 
 

@@ -1,7 +1,9 @@
 """The queues and which task goes to which of them: the only such table."""
 
 # In the order a picture passes through them.
-STAGE_QUEUES = ("resize", "compress", "thumbnail", "analyze", "publish")
+STAGE_QUEUES = ("resize", "resize-large", "compress", "thumbnail", "analyze", "publish")
+# Where a stage goes instead if the picture needs more memory than an ordinary worker may take.
+LARGE = {"resize": "resize-large"}
 # Back-fills go to twins, so that nobody's upload waits behind a regeneration.
 BULK_PREFIX = "bulk-"
 BULK_QUEUES = tuple(f"{BULK_PREFIX}{name}" for name in STAGE_QUEUES)

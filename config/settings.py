@@ -15,7 +15,7 @@ from config.environment import (
     optional,
     secret_key,
 )
-from config.queues import BULK_PREFIX, MAINTENANCE_QUEUE, QUEUES, ROUTES
+from config.queues import BULK_PREFIX, LARGE, MAINTENANCE_QUEUE, QUEUES, ROUTES
 
 # Lets annotations such as ModelAdmin[Image] be evaluated at run time.
 django_stubs_ext.monkeypatch()
@@ -141,6 +141,13 @@ MAX_UPLOAD_BYTES = env.int("MAX_UPLOAD_BYTES", 64 * 1024 * 1024)
 MAX_PIXELS = env.int("MAX_PIXELS", 100_000_000)
 MAX_ANIMATION_PIXELS = env.int("MAX_ANIMATION_PIXELS", 200_000_000)
 MAX_FRAMES = env.int("MAX_FRAMES", 1000)
+# What resizing one picture may take beside the some 100 MB of a worker process: in a worker of the
+# queue `resize`, and in one of `resize-large`.
+RESIZE_MEMORY_BYTES = env.int("RESIZE_MEMORY_BYTES", 240 * 1024 * 1024)
+LARGE_RESIZE_MEMORY_BYTES = env.int("LARGE_RESIZE_MEMORY_BYTES", 2 * 1024**3)
+
+# Whether HEIC is accepted; its decoder is an extra to be installed: see docs/imaging.md.
+HEIC = env.bool("HEIC", False)
 
 # --- People -----------------------------------------------------------------------------------
 
@@ -205,6 +212,7 @@ CELERY_TASK_QUEUES = [
 ]
 CELERY_TASK_ROUTES = ROUTES
 BULK_QUEUE_PREFIX = BULK_PREFIX
+QUEUES_OF_LARGE_PICTURES = LARGE
 CELERY_TASK_DEFAULT_QUEUE = MAINTENANCE_QUEUE
 CELERY_TASK_DEFAULT_EXCHANGE = "darkroom"
 CELERY_TASK_DEFAULT_ROUTING_KEY = MAINTENANCE_QUEUE

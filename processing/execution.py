@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import DatabaseError
 
 from processing.backoff import retry_delay
+from processing.errors import OverlayUnusable
 from processing.imaging import ImagingError
 from processing.leftovers import remove_output
 from processing.scratch import clear_scratch
@@ -57,7 +58,7 @@ def _attempt(claim: Claim) -> bool:
     try:
         result = STEPS[claim.name](claim)
         return _commit(claim, replace(result, cpu_seconds=used.seconds()))
-    except ImagingError as error:
+    except (ImagingError, OverlayUnusable) as error:
         failure = Failure(error.code, error.detail, used.seconds())
         _give_up(claim, lambda: transitions.fail(claim, failure))
     except DatabaseError:

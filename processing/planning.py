@@ -8,7 +8,7 @@ from django.db import transaction
 
 from processing import imaging, specifications
 from processing.errors import PartialReprocessImpossible
-from processing.imaging import Size, VariantSpec
+from processing.imaging import Header, Size, VariantSpec
 from processing.nudging import nudge
 from storage import transitions
 from storage.models import Image, Original, Preset, Run
@@ -23,21 +23,23 @@ def plan(
     original: Original, *, stages: frozenset[StageName] | None = None, bulk: bool = False
 ) -> Plan:
     """Return the stages of a new run; with `stages`, the other repeatable ones are skipped."""
-    presets = Preset.objects.filter(enabled=True)
-    specs = [specifications.of_preset(preset) for preset in presets]
+    specs = _enabled_specs()
     wanted = REPEATABLE if stages is None or not stages & REPEATABLE else stages & REPEATABLE
     return Plan(
         presets=[spec.to_json() for spec in specs],
-        stages=_stages(Size(original.width, original.height), specs, bulk=bulk),
+        stages=_stages(original, specs, bulk=bulk),
         skipped=REPEATABLE - wanted,
         bulk=bulk,
     )
 
 
 def _stages(
-    original: Size, specs: Sequence[VariantSpec], *, bulk: bool
+    original: Original, specs: Sequence[VariantSpec], *, bulk: bool
 ) -> list[tuple[StageName, str, str]]:
-    parts = imaging.plan_sizes(original, specs)
+    parts = imaging.plan_sizes(Size(original.width, original.height), specs)
+    large = (
+        _needed_bytes(_header_of(original), original.bytes, specs) > settings.RESIZE_MEMORY_BYTES
+    )
     named = [
         (StageName.RESIZE, ""),
         # What people look at first goes first.
@@ -46,13 +48,53 @@ def _stages(
         *((StageName.COMPRESS, part) for part in parts),
         (StageName.PUBLISH, ""),
     ]
-    return [(name, part, queue_of(name, bulk=bulk)) for name, part in named]
+    return [(name, part, queue_of(name, bulk=bulk, large=large)) for name, part in named]
 
 
-def queue_of(name: StageName, *, bulk: bool) -> str:
-    """Return the queue of a stage, from the one table of routes."""
+def queue_of(name: StageName, *, bulk: bool, large: bool = False) -> str:
+    """Return the queue of a stage, from the one table of routes.
+
+    A large picture is one that needs more memory than ordinary workers may take.
+    """
     queue: str = settings.CELERY_TASK_ROUTES[f"processing.tasks.{name}"]["queue"]
+    if large:
+        queue = settings.QUEUES_OF_LARGE_PICTURES.get(queue, queue)
     return f"{settings.BULK_QUEUE_PREFIX}{queue}" if bulk else queue
+
+
+def memory_needed(header: Header, content_bytes: int) -> int:
+    """Return the memory in bytes that resizing a file takes with the presets as they are now."""
+    return _needed_bytes(header, content_bytes, _enabled_specs())
+
+
+def _enabled_specs() -> list[VariantSpec]:
+    presets = Preset.objects.select_related("overlay").filter(enabled=True)
+    return [specifications.of_preset(preset) for preset in presets]
+
+
+def _needed_bytes(header: Header, content_bytes: int, specs: Sequence[VariantSpec]) -> int:
+    sizes = imaging.rendition_sizes(Size(header.width, header.height), specs)
+    largest = max(sizes.values(), key=lambda size: size.area)
+    return imaging.needed_bytes(header, largest, content_bytes=content_bytes)
+
+
+def _header_of(original: Original) -> Header:
+    """Return what was recorded of a file's header; the worst where nothing was."""
+    decoder_bytes = original.decoder_bytes
+    if decoder_bytes is None:
+        pixels = original.width * original.height
+        decoder_bytes = imaging.most_decoder_bytes(original.format, pixels)
+    return Header(
+        format=original.format,
+        width=original.width,
+        height=original.height,
+        frames=original.frames,
+        has_alpha=original.has_alpha,
+        animated=original.frames > 1,
+        orientation=1,
+        mode=original.mode or "RGB",
+        decoder_bytes=decoder_bytes,
+    )
 
 
 def reprocess(

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO, cast
 from processing import imaging, specifications
 from processing.errors import VariantMissing
 from processing.imaging import Encoded, FocalPoint, Picture, Size, VariantSpec
+from processing.overlays import with_overlay
 from storage import keys, objects
 from storage.errors import ObjectMissing
 from storage.models import FocalPointSource, Image, Run
@@ -25,8 +26,6 @@ from storage.transitions import Claim, NewVariant, StageResult
 
 # An intermediate stays in memory up to this size on its way to scratch: 1920 x 1280 in colour.
 SPOOL_BYTES = 8 * 1024 * 1024
-# The source of the thumbnails where no resize preset is enabled.
-FALLBACK_WIDTH = 1280
 
 
 @dataclass(frozen=True)
@@ -63,25 +62,33 @@ def resize(claim: Claim) -> StageResult:
     original = work.image.original
     expected = Digest(original.sha256, original.bytes)
     with objects.local_copy(objects.ORIGINALS, original.key, expected) as file:
-        rendered = imaging.render(file, sorted(set(wanted.values())), specifications.limits())
+        rendered = imaging.render(
+            file,
+            sorted(set(wanted.values())),
+            specifications.limits(),
+            wide=_wide_sizes(work, wanted),
+        )
         stored = {size: _store_intermediate(claim, picture) for size, picture in rendered}
     return StageResult(output={"parts": {part: stored[size] for part, size in wanted.items()}})
 
 
 def wanted_sizes(work: Work) -> dict[str, Size]:
     """Return the size of each part that a later stage of this run will read."""
-    planned = imaging.plan_sizes(work.original_size, list(work.specs.values()))
-    if not planned:
-        planned = {"source": _fallback(work.original_size)}
+    planned = imaging.rendition_sizes(work.original_size, list(work.specs.values()))
     stages = work.run.stages.exclude(status=StageStatus.SKIPPED)
     needed = {stage.part for stage in stages.filter(name=StageName.COMPRESS)}
     needed |= {_source_of(stage.name, work, planned) for stage in stages} - {""}
     return {part: size for part, size in planned.items() if part in needed}
 
 
-def _fallback(original: Size) -> Size:
-    width = min(original.width, FALLBACK_WIDTH)
-    return Size(width, max(1, round(original.height * width / original.width)))
+def _wide_sizes(work: Work, wanted: Mapping[str, Size]) -> set[Size]:
+    """Return the sizes at which a compress stage of this run may keep colours beyond sRGB."""
+    stages = work.run.stages.exclude(status=StageStatus.SKIPPED).filter(name=StageName.COMPRESS)
+    return {
+        wanted[stage.part]
+        for stage in stages
+        if stage.part in wanted and work.specs[stage.part].keeps_wide_gamut
+    }
 
 
 def _source_of(name: str, work: Work, planned: Mapping[str, Size]) -> str:
@@ -139,11 +146,14 @@ def _sizes(work: Work) -> dict[str, Size]:
 def compress(claim: Claim) -> StageResult:
     """Encode one width in the formats of its preset."""
     work = Work.of(claim)
-    with _intermediate(work, claim.part) as picture:
+    spec = work.specs[claim.part]
+    with _intermediate(work, claim.part) as kept:
+        # Another preset of the same size may have asked for a wider gamut.
+        picture = kept if spec.keeps_wide_gamut else imaging.in_srgb(kept)
         encoded = imaging.encode(
-            picture, work.specs[claim.part], original_bytes=work.image.original.bytes
+            with_overlay(picture, spec), spec, original_bytes=work.image.original.bytes
         )
-    return StageResult(variants=_store_variants(claim, work.specs[claim.part], encoded))
+    return StageResult(variants=_store_variants(claim, spec, encoded))
 
 
 def thumbnail(claim: Claim) -> StageResult:
@@ -151,7 +161,8 @@ def thumbnail(claim: Claim) -> StageResult:
     work = Work.of(claim)
     sizes = _sizes(work)
     source = imaging.source_for_thumbnails(work.original_size, sizes, work.thumbnails)
-    with _intermediate(work, source) as picture:
+    with _intermediate(work, source) as kept:
+        picture = imaging.in_srgb(kept)
         frame = picture.first_frame()
         focal = _focal_point(work.image, picture)
         variants = [
@@ -173,7 +184,8 @@ def _focal_point(image: Image, picture: Picture) -> FocalPoint:
 
 def _cut(claim: Claim, picture: Picture, spec: VariantSpec, focal: FocalPoint) -> list[NewVariant]:
     size = imaging.thumbnail_size(picture.size, spec)
-    return _store_variants(claim, spec, imaging.encode(imaging.cut(picture, size, focal), spec))
+    cut = with_overlay(imaging.cut(picture, size, focal), spec)
+    return _store_variants(claim, spec, imaging.encode(cut, spec))
 
 
 def _store_variants(
@@ -218,7 +230,7 @@ def analyze(claim: Claim) -> StageResult:
     work = Work.of(claim)
     sizes = _sizes(work)
     with _intermediate(work, min(sizes, key=lambda part: sizes[part].width)) as picture:
-        frame = picture.first_frame()
+        frame = imaging.in_srgb(picture).first_frame()
         return StageResult(
             image_fields={
                 "perceptual_hash": imaging.perceptual_hash(frame),

@@ -27,6 +27,8 @@ class Content:
     height: int
     frames: int
     has_alpha: bool
+    mode: str
+    decoder_bytes: int
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,9 @@ def hold(stored: Stored) -> Original | None:
 
 def _hold_known(content: Content) -> Original | None:
     known = Original.objects.filter(sha256=content.digest.sha256)
-    if known.update(users=F("users") + 1, unused_since=None):
+    # Its row may be from a time when these were not recorded.
+    facts = {"mode": content.mode, "decoder_bytes": content.decoder_bytes}
+    if known.update(users=F("users") + 1, unused_since=None, **facts):
         return known.get()
     return None
 
@@ -84,6 +88,8 @@ def _create(stored: Stored) -> Original | None:
                 height=content.height,
                 frames=content.frames,
                 has_alpha=content.has_alpha,
+                mode=content.mode,
+                decoder_bytes=content.decoder_bytes,
                 users=1,
             )
     except IntegrityError:

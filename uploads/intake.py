@@ -79,6 +79,7 @@ def examine(file: BinaryIO) -> originals.Content:
         header = imaging.inspect(file, specifications.limits())
     except imaging.ImagingError as error:
         raise Refused(error.detail, code=CONTRACT_CODES.get(error.code, error.code)) from error
+    _check_memory(planning.memory_needed(header, digest.bytes))
     return originals.Content(
         digest=digest,
         format=header.format,
@@ -86,7 +87,20 @@ def examine(file: BinaryIO) -> originals.Content:
         height=header.height,
         frames=header.frames,
         has_alpha=header.has_alpha,
+        mode=header.mode,
+        decoder_bytes=header.decoder_bytes,
     )
+
+
+def _check_memory(needed_bytes: int) -> None:
+    """Refuse what no worker could open; raises Refused."""
+    allowed = settings.LARGE_RESIZE_MEMORY_BYTES
+    if needed_bytes > allowed:
+        raise Refused(
+            f"Opening the picture would take {needed_bytes // 1024**2} MB of memory, "
+            f"and {allowed // 1024**2} MB are allowed. Make it smaller and upload it again.",
+            code="too_many_pixels",
+        )
 
 
 def _bounded_digest(file: BinaryIO) -> Digest:

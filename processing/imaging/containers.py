@@ -83,6 +83,12 @@ def _start_of_scan(content: Content) -> int:
     return len(content)
 
 
+def jpeg_scan_components(content: Content) -> int:
+    """Return how many components the first scan of a JPEG holds; 0 where there is no scan."""
+    start = _start_of_scan(content)
+    return content[start + 4] if start + 4 < len(content) else 0
+
+
 def _after_marker(content: Content, position: int) -> int:
     """Return where the next marker should be; some markers stand alone, others have a length."""
     marker = content[position + 1]
@@ -161,4 +167,5 @@ _CHECKS: dict[str, Callable[[Content], bool]] = {
     "webp": _webp_is_as_long_as_it_says,
     "gif": _gif_has_a_frame_and_an_end,
     "avif": _boxes_fit_the_file,
+    "heic": _boxes_fit_the_file,
 }

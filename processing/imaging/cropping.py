@@ -9,17 +9,11 @@ from PIL import Image, ImageFilter
 
 from processing.imaging.pictures import Picture, flattened_on_white
 from processing.imaging.resizing import premultiply, preview, shrink, straighten
+from processing.imaging.saliency import saliency_of
 from processing.imaging.sizes import Size
 
 # Enough to see faces and objects by, small enough to take a few milliseconds.
 SALIENCY_SIDE = 96
-
-EDGE_WEIGHT = 1.0
-SATURATION_WEIGHT = 0.5
-SKIN_WEIGHT = 1.4
-# The red, green, blue direction of lit skin of any shade; only its hue counts, not its depth.
-SKIN_DIRECTION = (0.78, 0.57, 0.44)
-SKIN_TOLERANCE = 0.12
 
 # A small shrunk picture looks softer than its source; chosen by eye.
 SHARPENED_UP_TO = 640
@@ -44,43 +38,12 @@ def find_focal_point(image: Image.Image) -> FocalPoint:
     """
     small = flattened_on_white(preview(image, SALIENCY_SIDE)).convert("RGB")
     pixels = np.asarray(small, dtype=np.float32) / 255.0
-    saliency = _gathered(_saliency(pixels))
+    saliency = _gathered(saliency_of(pixels))
     if float(saliency.max()) < 1e-6:
         return CENTER
     row, column = np.unravel_index(int(saliency.argmax()), saliency.shape)
     height, width = saliency.shape
     return FocalPoint((float(column) + 0.5) / width, (float(row) + 0.5) / height)
-
-
-def _saliency(pixels: NDArray[np.float32]) -> NDArray[Any]:
-    """Return how striking each pixel is; takes (height, width, 3) in 0..1."""
-    grey = pixels @ np.array([0.299, 0.587, 0.114], dtype=np.float32)
-    lit = np.clip(4 * grey * (1 - grey), 0, 1)
-    colorful = SATURATION_WEIGHT * _saturation(pixels) + SKIN_WEIGHT * _skin(pixels)
-    saliency: NDArray[Any] = EDGE_WEIGHT * _edges(grey) + colorful * lit
-    return saliency
-
-
-def _edges(grey: NDArray[np.float32]) -> NDArray[Any]:
-    padded = np.pad(grey, 1, mode="edge")
-    neighbours = padded[:-2, 1:-1] + padded[2:, 1:-1] + padded[1:-1, :-2] + padded[1:-1, 2:]
-    edges: NDArray[Any] = np.clip(np.abs(4 * grey - neighbours), 0, 1)
-    return edges
-
-
-def _saturation(pixels: NDArray[np.float32]) -> NDArray[Any]:
-    spread = pixels.max(axis=-1) - pixels.min(axis=-1)
-    # A picture that is colourful all over is not about its colours.
-    unusual: NDArray[Any] = np.clip(spread - np.median(spread), 0, 1)
-    return unusual
-
-
-def _skin(pixels: NDArray[np.float32]) -> NDArray[Any]:
-    length = np.linalg.norm(pixels, axis=-1, keepdims=True)
-    direction = pixels / np.maximum(length, 1e-6)
-    distance = np.linalg.norm(direction - np.array(SKIN_DIRECTION, dtype=np.float32), axis=-1)
-    likeness: NDArray[Any] = np.clip(1 - distance / SKIN_TOLERANCE, 0, 1)
-    return likeness
 
 
 def _gathered(saliency: NDArray[Any]) -> NDArray[Any]:
@@ -108,7 +71,8 @@ def cut(picture: Picture, size: Size, focal: FocalPoint) -> Picture:
     image = premultiply(picture.first_frame())
     cropped = image.crop(crop_box(picture.size, size, focal))
     shrunk = straighten(shrink(cropped, size))
-    return Picture.still(_sharpened(shrunk) if cropped.size != size else shrunk)
+    finished = _sharpened(shrunk) if cropped.size != size else shrunk
+    return Picture.still(finished, picture.gamut)
 
 
 def crop_box(original: Size, shape: Size, focal: FocalPoint) -> tuple[int, int, int, int]:

@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from PIL import Image, ImageFile
+from PIL import Image, ImageFile, PngImagePlugin
 
-from processing.imaging.errors import TruncatedImage, blaming_the_image
+from processing.imaging.avif_loops import loop_count_of
+from processing.imaging.codepoints import profile_of
+from processing.imaging.errors import TruncatedImage, UndecodableImage, blaming_the_image
 from processing.imaging.inspection import Header, has_hidden_default
 from processing.imaging.limits import Limits
 from processing.imaging.modes import to_working_mode
@@ -62,7 +64,15 @@ def decode_still(source: Source, largest: Size) -> Frame:
         stored = upright_size(largest, source.turn)
         image.draft(None, (stored.width * DRAFT_MARGIN, stored.height * DRAFT_MARGIN))
         image.load()
+        if source.header.format == "heic":
+            _check_size(image, source.header)
         return _frame(image, source)
+
+
+def _check_size(image: Image.Image, header: Header) -> None:
+    """Raise where pixels turn out to be of another size than their container declares."""
+    if image.size != (header.width, header.height):
+        raise UndecodableImage
 
 
 def decode_frames(source: Source) -> Iterator[Frame]:
@@ -81,6 +91,8 @@ def decode_frames(source: Source) -> Iterator[Frame]:
 
 def loop_count(source: Source) -> int:
     """Return how often an animation plays in total, 0 for ever."""
+    if source.header.format == "avif":
+        return loop_count_of(source.content)
     with blaming_the_image(), _opened(source) as image:
         loop = image.info.get("loop")
         if source.header.format != "gif":
@@ -103,15 +115,37 @@ def _frame_at(image: ImageFile.ImageFile, index: int, source: Source) -> Frame |
             if index == 0:
                 raise TruncatedImage from error
             return None
-        image.load()
+        _load_frame(image)
         frame = _frame(image, source)
         return replace(frame, image=_on_canvas(frame.image, source.header))
 
 
+def _load_frame(image: ImageFile.ImageFile) -> None:
+    """Load the current frame, so that the next one may still go back to what was before it.
+
+    Pillow 13 draws an APNG's frame over the very pixels that its disposal "previous" is to restore.
+    """
+    before = getattr(image, "_prev_im", None)
+    if before is None or image.info.get("disposal") != PngImagePlugin.Disposal.OP_PREVIOUS:
+        image.load()
+        return
+    kept = before.copy()
+    image.load()
+    image._prev_im = kept  # type: ignore[attr-defined]
+
+
 def _frame(image: ImageFile.ImageFile, source: Source) -> Frame:
     duration = _honoured(image.info.get("duration", 0))
-    profile = image.info.get("icc_profile") or source.implied_profile
+    profile = image.info.get("icc_profile") or _named_colors(image) or source.implied_profile
     return Frame(to_working_mode(image), profile, duration)
+
+
+def _named_colors(image: Image.Image) -> bytes | None:
+    """Return a profile for the code points that a HEIC decoder has found."""
+    points = image.info.get("nclx_profile")
+    if not points:
+        return None
+    return profile_of(points["color_primaries"], points["transfer_characteristics"])
 
 
 def _on_canvas(image: Image.Image, canvas: Header) -> Image.Image:

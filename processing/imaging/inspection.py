@@ -7,6 +7,7 @@ from PIL import Image
 
 from processing.imaging.containers import count_apng_frames, count_gif_frames, is_complete
 from processing.imaging.content import Content, map_content
+from processing.imaging.decoders import decoder_bytes
 from processing.imaging.errors import (
     TooManyFrames,
     TooManyPixels,
@@ -25,7 +26,10 @@ ANIMATED_FORMATS = frozenset({"gif", "webp", "png", "avif"})
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What a file declares; width and height in pixels, as seen upright."""
+    """What a file declares; width and height in pixels, as seen upright.
+
+    `mode` is Pillow's for the stored pixels; `decoder_bytes` is what decoding takes beside them.
+    """
 
     format: str
     width: int
@@ -34,6 +38,8 @@ class Header:
     has_alpha: bool
     animated: bool
     orientation: int
+    mode: str
+    decoder_bytes: int
 
 
 def inspect(file: BinaryIO, limits: Limits) -> Header:
@@ -43,7 +49,7 @@ def inspect(file: BinaryIO, limits: Limits) -> Header:
 
 def inspect_content(content: Content, limits: Limits) -> Header:
     """Return the header of a whole file, or raise the ImagingError that refuses it."""
-    kind = recognise(content)
+    kind = recognise(content, heic=limits.heic)
     if kind == "gif":
         # Before anything else walks it: a GIF can hold millions of frames of a few bytes each.
         _check_frames(count_gif_frames(content, at_most=limits.max_frames + 1), limits)
@@ -67,6 +73,8 @@ def _header_of(image: Image.Image, kind: str, content: Content, limits: Limits) 
         has_alpha=image.has_transparency_data,
         animated=frames > 1,
         orientation=orientation,
+        mode=image.mode,
+        decoder_bytes=decoder_bytes(image, kind, content),
     )
 
 
@@ -102,8 +110,11 @@ def _check_frames(frames: int, limits: Limits) -> None:
 
 def _check_area(header: Header, limits: Limits) -> None:
     area = header.width * header.height
-    if area > limits.max_pixels:
-        megapixels = limits.max_pixels // 1_000_000
+    most = limits.max_pixels
+    if header.format == "heic":
+        most = min(most, limits.max_heic_pixels)
+    if area > most:
+        megapixels = most // 1_000_000
         raise TooManyPixels(f"The picture has more than {megapixels} megapixels: make it smaller.")
     if header.animated and area * header.frames > limits.max_animation_pixels:
         raise TooManyPixels(

@@ -44,7 +44,11 @@ def _stretched(values: NDArray[np.float32]) -> NDArray[np.uint8]:
     finite = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
     largest = float(finite.max(initial=0.0))
     white = next((white for white in (1.0, 255.0, 65_535.0) if largest <= white), largest)
-    return (finite.clip(0, white) * (255.0 / white) + 0.5).astype(np.uint8)
+    # In place: these are the largest pixels that there are.
+    np.clip(finite, 0, white, out=finite)
+    finite *= np.float32(255.0 / white)
+    finite += np.float32(0.5)
+    return finite.astype(np.uint8)
 
 
 def _with_alpha(image: Image.Image) -> Image.Image:

@@ -141,7 +141,7 @@ class QualitySearch:
         if trial.curve in self._excess:
             return target + self._excess[trial.curve]
         if trial.draft is not None and trial.draft.curve in self._excess:
-            return forecast_from_draft(target, self._excess[trial.draft.curve])
+            return forecast_from_draft(trial.curve, target, self._excess[trial.draft.curve])
         if self._hardness is None:
             return target
         return forecast(trial.curve, target, self._hardness)

@@ -22,6 +22,10 @@ def premultiply(image: Image.Image) -> Image.Image:
     return image.convert(mode) if mode else image
 
 
+def has_straight_alpha(image: Image.Image) -> bool:
+    return image.mode in _PREMULTIPLIED
+
+
 def straighten(image: Image.Image) -> Image.Image:
     """Return the image with alpha apart from the colours again."""
     mode = _STRAIGHT.get(image.mode)
@@ -43,13 +47,13 @@ def preview(image: Image.Image, longest: int) -> Image.Image:
 
 def without_opaque_alpha(image: Image.Image) -> Image.Image:
     """Return the image without its alpha channel if that hides nothing."""
-    if image.mode not in _PREMULTIPLIED or not is_opaque(image):
+    if not has_straight_alpha(image) or not is_opaque(image):
         return image
     return image.convert(image.mode.removesuffix("A"))
 
 
 def is_opaque(image: Image.Image) -> bool:
     """Return whether no pixel of an L, LA, RGB or RGBA image is even slightly transparent."""
-    if image.mode not in _PREMULTIPLIED:
+    if not has_straight_alpha(image):
         return True
     return image.getchannel("A").getextrema() == (255, 255)

@@ -26,6 +26,13 @@ class Original(models.Model):
     height = models.PositiveIntegerField(help_text="pixels, upright")
     frames = models.PositiveIntegerField(default=1)
     has_alpha = models.BooleanField(default=False)
+    # What decoding will take. Unknown in rows that were written by code that did not ask.
+    mode = models.CharField(
+        max_length=16, blank=True, default="", db_default="", help_text="layout of the pixels"
+    )
+    decoder_bytes = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text="memory for decoding, beside the pixels"
+    )
     users = models.PositiveIntegerField(default=0)
     unused_since = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

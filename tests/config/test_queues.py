@@ -8,7 +8,7 @@ from django.conf import settings
 
 from config.celery import app
 from config.management.commands.demo import programs
-from config.queues import BULK_PREFIX, QUEUES, ROUTES, STAGE_QUEUES
+from config.queues import BULK_PREFIX, LARGE, QUEUES, ROUTES, STAGE_QUEUES
 from processing import tasks
 from processing.planning import queue_of
 from storage.statuses import StageName
@@ -28,7 +28,16 @@ def test_the_demo_has_a_worker_for_every_queue_and_no_worker_of_two_stages() -> 
         if "--queues" in program.command
     ]
     assert sorted(queue for queues in served for queue in queues) == sorted(QUEUES)
-    assert all(len(set(queues) & set(STAGE_QUEUES)) == 1 for queues in served)
+    stages = [set(queues) & set(STAGE_QUEUES) - set(LARGE.values()) for queues in served]
+    assert all(len(each) == 1 for each in stages)
+
+
+def test_the_demo_resizes_large_pictures_one_at_a_time() -> None:
+    (resize,) = (program for program in programs(8000) if program.name == "worker resize")
+    command = list(resize.command)
+    queues = command[command.index("--queues") + 1].split(",")
+    assert queues == ["resize", "resize-large", "bulk-resize", "bulk-resize-large"]
+    assert command[command.index("--concurrency") + 1] == "1"
 
 
 def test_every_stage_has_a_task_and_two_queues() -> None:
@@ -36,6 +45,9 @@ def test_every_stage_has_a_task_and_two_queues() -> None:
         assert isinstance(getattr(tasks, name), Task)
         assert queue_of(name, bulk=False) == name
         assert queue_of(name, bulk=True) == f"{BULK_PREFIX}{name}"
+    assert queue_of(StageName.RESIZE, bulk=False, large=True) == "resize-large"
+    assert queue_of(StageName.RESIZE, bulk=True, large=True) == "bulk-resize-large"
+    assert queue_of(StageName.COMPRESS, bulk=False, large=True) == "compress"
     assert [queue.name for queue in settings.CELERY_TASK_QUEUES] == list(QUEUES)
 
 

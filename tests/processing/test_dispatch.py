@@ -4,7 +4,10 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db.models.functions import Now
+from pytest_django.fixtures import Settings
 
+from processing import planning
+from processing.backlog import queue_figures
 from processing.dispatch import announce_due, announceable
 from processing.pipeline import canvas
 from processing.rescue import rescue
@@ -114,3 +117,27 @@ def test_a_rescued_stage_is_announced_again_and_its_run_with_it(
     assert announce_due() == 1
     assert broker.client().llen("resize") == 1
     assert rescue() == 0
+
+
+def test_a_large_picture_stays_with_the_large_workers_whatever_happens(
+    owner: User, broker: RedisServer, settings: Settings
+) -> None:
+    settings.RESIZE_MEMORY_BYTES = 0
+    image = make_image(owner)
+    run = start(image, planning.plan(image.original))
+    announce_due()
+    assert (depth(broker, "resize"), depth(broker, "resize-large")) == (0, 1)
+    due_again(run)
+    assert announce_due() == 0
+    figures = {each.name: each for each in queue_figures()}
+    assert (figures["resize-large"].depth, figures["resize"].depth) == (1, 0)
+    broker.client().flushall()
+    claim_stage(stage_of(run, StageName.RESIZE), lease_seconds=-1)
+    assert rescue() == 1
+    assert announce_due() == 1
+    assert (depth(broker, "resize"), depth(broker, "resize-large")) == (0, 1)
+
+
+def depth(broker: RedisServer, queue: str) -> int:
+    waiting: Any = broker.client().llen(queue)
+    return int(waiting)

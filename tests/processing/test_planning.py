@@ -1,3 +1,6 @@
+from collections import ChainMap
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import User
 
@@ -71,3 +74,36 @@ def test_reprocessing_everything_supersedes_a_run_that_goes_on(owner: User) -> N
 def test_a_new_focal_point_of_a_failed_image_waits_for_the_next_run(owner: User) -> None:
     assert planning.recut(make_image(owner).id) is None
     assert not Stage.objects.exists()
+
+
+def queue_of_resize(*fields: dict[str, Any], bulk: bool = False) -> str:
+    plan = planning.plan(make_original(**ChainMap(*fields)), bulk=bulk)
+    queues = {name: queue for name, _, queue in plan.stages}
+    assert queues[StageName.COMPRESS] == ("bulk-compress" if bulk else "compress")
+    return queues[StageName.RESIZE]
+
+
+LARGE = {"width": 10_000, "height": 10_000, "mode": "RGB", "decoder_bytes": 0}
+ORDINARY = {"width": 6000, "height": 4000, "mode": "RGB", "decoder_bytes": 0}
+
+
+def test_a_picture_that_needs_much_memory_is_resized_by_large_workers() -> None:
+    assert queue_of_resize(LARGE) == "resize-large"
+    assert queue_of_resize(LARGE, bulk=True) == "bulk-resize-large"
+    assert queue_of_resize(ORDINARY) == "resize"
+
+
+def test_the_same_pixels_may_need_more_memory_in_another_form() -> None:
+    progressive = {"decoder_bytes": 6000 * 4000 * 6}
+    assert queue_of_resize(progressive, ORDINARY) == "resize-large"
+
+
+def test_an_original_that_was_never_asked_is_taken_at_its_worst() -> None:
+    unknown = {"mode": "", "decoder_bytes": None}
+    assert queue_of_resize(unknown, ORDINARY) == "resize-large"
+    assert queue_of_resize(unknown, {"format": "png"}, ORDINARY) == "resize"
+
+
+def test_narrower_presets_let_a_large_jpeg_pass() -> None:
+    Preset.objects.filter(kind="resize", width__gt=1280).update(enabled=False)
+    assert queue_of_resize(LARGE) == "resize"

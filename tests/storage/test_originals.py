@@ -24,6 +24,8 @@ CONTENT = Content(
     height=3,
     frames=1,
     has_alpha=False,
+    mode="RGB",
+    decoder_bytes=0,
 )
 
 

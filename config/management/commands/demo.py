@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config import embedded_redis
 from config.environment import DATA_DIR, default_broker_url, redis_socket
-from config.queues import BULK_PREFIX, MAINTENANCE_QUEUE, STAGE_QUEUES
+from config.queues import BULK_PREFIX, LARGE, MAINTENANCE_QUEUE, STAGE_QUEUES
 from config.supervisor import Program, Supervisor
 
 USER = PASSWORD = "demo"  # noqa: S105 - the server listens on this machine only
@@ -123,12 +123,16 @@ def _web(port: int) -> Program:
 
 
 def _workers() -> list[Program]:
-    return [_worker(queue) for queue in STAGE_QUEUES]
+    return [_worker(queue) for queue in STAGE_QUEUES if queue not in LARGE.values()]
 
 
 def _worker(queue: str) -> Program:
-    """Return the worker of one queue and of its bulk twin; publish also keeps house."""
-    served = [queue, f"{BULK_PREFIX}{queue}"]
+    """Return the worker of one queue, of its large and bulk twins; publish also keeps house.
+
+    Large pictures are resized one at a time, because `resize` has a single process.
+    """
+    named = [queue, LARGE[queue]] if queue in LARGE else [queue]
+    served = [*named, *(f"{BULK_PREFIX}{name}" for name in named)]
     if queue == "publish":
         served.append(MAINTENANCE_QUEUE)
     processes = PROCESSES.get(queue, 1)

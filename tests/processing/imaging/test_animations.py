@@ -1,4 +1,5 @@
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,10 +18,12 @@ from processing.imaging import (
 from processing.imaging.streams import FrameStream
 from tests.processing.imaging.samples import (
     LIMITS,
+    RED,
     WHITE,
     animation,
     difference,
     frames,
+    photo,
     rendered,
     saved,
     spec,
@@ -186,12 +189,12 @@ def test_an_animation_becomes_a_poster_and_moving_files() -> None:
     assert all(len(each.content) < len(webp.content) for each in rest)
 
 
-def test_an_animation_that_stops_is_not_written_as_one_that_cannot() -> None:
-    content = animation("GIF", frames(5), duration=80, loop=2)
-    encoded = encode(rendered(content), spec(formats=("webp", "avif")))
-    assert [each.format for each in encoded] == ["webp"]
-    with Image.open(BytesIO(encoded[0].content)) as image:
-        assert image.info["loop"] == 3
+@pytest.mark.parametrize(("settings", "plays"), [({}, 1), ({"loop": 2}, 3), ({"loop": 0}, 0)])
+def test_an_animation_stops_in_every_format(settings: dict[str, int], plays: int) -> None:
+    content = animation("GIF", frames(5), duration=80, **settings)
+    (webp,) = encode(rendered(content), spec(formats=("webp",)))
+    (avif,) = encode(rendered(content), spec(formats=("avif",)))
+    assert (rendered(webp.content).loop, rendered(avif.content).loop) == (plays, plays)
 
 
 def test_an_avif_sequence_keeps_its_frames_and_times() -> None:
@@ -213,3 +216,56 @@ def test_a_frame_reaching_beyond_the_canvas_is_cut() -> None:
 
 def test_a_still_gif_is_a_still() -> None:
     assert not rendered(saved(frames(1)[0], "GIF")).animated
+
+
+def test_scratch_holds_only_what_changes_from_frame_to_frame() -> None:
+    background = photo(200, 150)
+    images = [background.copy() for _ in range(4)]
+    for index, image in enumerate(images):
+        image.paste(RED, (index * 31 + 1, 33, index * 31 + 8, 40))
+    picture, scratch = rendered(animation("PNG", images, duration=50)), BytesIO()
+    write(picture, scratch)
+    whole = BytesIO()
+    images[0].save(whole, "WEBP", lossless=True, method=0, quality=0)
+    assert scratch.tell() < 1.5 * len(whole.getvalue())
+    for frame, image in zip(drawn(read(scratch)), images, strict=True):
+        assert frame.tobytes() == image.tobytes()
+
+
+def test_any_reader_of_webp_understands_the_scratch_format() -> None:
+    picture = rendered(animation("GIF", frames(5), duration=[*DURATIONS, 30], loop=2))
+    scratch = BytesIO()
+    write(picture, scratch)
+    with Image.open(scratch) as image:
+        assert (image.n_frames, image.info["loop"]) == (5, 3)  # type: ignore[attr-defined]
+        for index, frame in enumerate(picture.open_frames()):
+            image.seek(index)
+            assert image.convert("RGB").tobytes() == frame.tobytes()
+
+
+def test_an_animation_that_libwebp_put_together_is_read_too() -> None:
+    """Workers of an earlier version may have left one."""
+    scratch = BytesIO(
+        animation(
+            "WEBP",
+            [frame.convert("RGBA") for frame in frames(4)],
+            duration=DURATIONS,
+            lossless=True,
+            xmp=b"RGBA",
+            loop=2,
+        )
+    )
+    back = read(scratch)
+    assert (back.durations_ms, back.loop) == (tuple(DURATIONS), 2)
+    for frame, image in zip(drawn(back), frames(4), strict=True):
+        assert frame.convert("RGB").tobytes() == image.tobytes()
+
+
+def test_an_animation_in_scratch_outlives_its_open_file(tmp_path: Path) -> None:
+    picture = rendered(animation("GIF", frames(3), duration=50))
+    with (tmp_path / "scratch.webp").open("wb") as file:
+        write(picture, file)
+    with (tmp_path / "scratch.webp").open("rb") as file:
+        back = read(file)
+    (tmp_path / "scratch.webp").unlink()
+    assert [f.tobytes() for f in drawn(back)] == [f.tobytes() for f in drawn(picture)]

@@ -1,5 +1,6 @@
 import struct
 import time
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -42,7 +43,17 @@ def header_of(content: bytes, limits: Limits = LIMITS) -> Header:
 @pytest.mark.parametrize("codec", ["jpeg", "png", "webp", "avif", "gif", "tiff", "bmp"])
 def test_it_reads_the_header_of_every_accepted_format(codec: str) -> None:
     header = header_of(saved(photo(64, 48), codec))
-    assert header == Header(codec, 64, 48, 1, has_alpha=False, animated=False, orientation=1)
+    assert replace(header, mode="", decoder_bytes=0) == Header(
+        format=codec,
+        width=64,
+        height=48,
+        frames=1,
+        has_alpha=False,
+        animated=False,
+        orientation=1,
+        mode="",
+        decoder_bytes=0,
+    )
 
 
 @pytest.mark.parametrize("codec", ["png", "webp", "avif"])
@@ -265,3 +276,14 @@ def test_an_empty_file_on_disk_is_empty(tmp_path: Path) -> None:
     path.touch()
     with path.open("rb") as file, pytest.raises(EmptyFile):
         inspect(file, Limits())
+
+
+@pytest.mark.parametrize("codec", ["GIF", "PNG", "WEBP", "AVIF"])
+def test_every_kind_of_animation_is_limited_in_frames_and_pixels(codec: str) -> None:
+    content, area = animation(codec, frames(5), duration=50), 60 * 40 * 5
+    exact = Limits(max_frames=5, max_animation_pixels=area)
+    assert header_of(content, exact).frames == 5
+    with pytest.raises(TooManyFrames):
+        header_of(content, replace(exact, max_frames=4))
+    with pytest.raises(TooManyPixels):
+        header_of(content, replace(exact, max_animation_pixels=area - 1))

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from pytest_django.fixtures import Settings
 
 from storage import objects
 from storage.models import Image, Original
@@ -110,6 +111,21 @@ def test_a_truncated_picture_is_refused(
     half = io.BytesIO(picture_file().getvalue()[:-2000])
     problem(upload(file=named(half, "half.jpg")), 400, "truncated_image")
     assert nothing_is_kept()
+
+
+def test_a_picture_that_no_worker_could_open_is_refused(
+    upload: Upload, local_stores: Path, settings: Settings
+) -> None:
+    settings.LARGE_RESIZE_MEMORY_BYTES = 1024 * 1024
+    answer = problem(upload(), 400, "too_many_pixels")
+    assert "1 MB are allowed. Make it smaller" in answer["detail"]
+    assert nothing_is_kept()
+
+
+def test_what_decoding_takes_is_recorded(upload: Upload) -> None:
+    upload()
+    original = Original.objects.get()
+    assert (original.mode, original.decoder_bytes) == ("RGB", 0)
 
 
 def test_a_file_above_the_limit_is_refused(

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("storage", "0003_preset_effort"),
+        ("storage", "0006_preset_gamut"),
     ]
 
     operations = [
