@@ -9,6 +9,8 @@ import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from uploads import counters
+
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -52,10 +54,11 @@ class BodyLimit:
             await self._refuse(scope, receive, send)
 
     def _limit(self, scope: Scope) -> int:
-        is_json = _header(scope, b"content-type").lower().startswith(b"application/json")
-        return MAX_JSON_BYTES if is_json else self._max_bytes + FORM_OVERHEAD_BYTES
+        return MAX_JSON_BYTES if _is_json(scope) else self._max_bytes + FORM_OVERHEAD_BYTES
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not _is_json(scope):
+            counters.refused("too_many_bytes")
         body = _problem(self._limit(scope))
         headers = [
             (b"content-type", b"application/problem+json"),
@@ -72,6 +75,10 @@ class BodyLimit:
 def _declared_bytes(scope: Scope) -> int:
     text = _header(scope, b"content-length")
     return int(text) if text.isdigit() else 0
+
+
+def _is_json(scope: Scope) -> bool:
+    return _header(scope, b"content-type").lower().startswith(b"application/json")
 
 
 def _header(scope: Scope, name: bytes) -> bytes:

@@ -1,5 +1,6 @@
 """System checks of the deployment's settings; each error says what to change."""
 
+from ipaddress import ip_network
 from typing import Any
 
 from django.conf import settings
@@ -42,6 +43,16 @@ def check_heic(**kwargs: Any) -> list[CheckMessage]:
         return []
     remedy = "off, or its decoder installed: pip install -r requirements/heic.txt"
     return [_error("E006", "HEIC", remedy)]
+
+
+@register()
+def check_metrics_networks(**kwargs: Any) -> list[CheckMessage]:
+    try:
+        for network in settings.METRICS_NETWORKS:
+            ip_network(network)
+    except ValueError:
+        return [_error("E007", "METRICS_NETWORKS", "networks such as 10.0.0.0/8, with commas")]
+    return []
 
 
 def _error(number: str, name: str, remedy: str) -> Error:

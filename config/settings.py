@@ -104,7 +104,7 @@ SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REFERRER_POLICY = "same-origin"
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 X_FRAME_OPTIONS = "DENY"
@@ -261,6 +261,13 @@ CELERY_BEAT_SCHEDULE = {
     },
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
+
+# --- Metrics ----------------------------------------------------------------------------------
+
+# A bearer token that opens /metrics and nothing else.
+METRICS_TOKEN = optional("METRICS_TOKEN") or ""
+# Networks whose machines may read /metrics without one, unless they come through a proxy.
+METRICS_NETWORKS: list[str] = env.list("METRICS_NETWORKS", [])
 
 # --- Logs -------------------------------------------------------------------------------------
 

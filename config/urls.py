@@ -1,7 +1,7 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from uploads import health, media
+from uploads import health, media, metrics
 
 handler400 = "uploads.api.problems.bad_request"
 handler403 = "uploads.api.problems.permission_denied"
@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("media/originals/<uuid:image_id>/", media.OriginalView.as_view(), name="original"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.MetricsView.as_view(), name="metrics"),
     path("admin/", admin.site.urls),
     path("", include("uploads.pages.urls")),
 ]

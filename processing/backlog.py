@@ -72,7 +72,7 @@ def _was_overtaken(stage: Stage) -> bool:
 def message_count(queue: str) -> int:
     """Return the messages that wait in a queue of the broker; 0 if it cannot be asked."""
     try:
-        with _connection() as connection:
+        with broker_connection() as connection:
             # Every transport's channel can declare; kombu's base class does not say so.
             channel: Any = connection.channel()
             return int(channel.queue_declare(queue, passive=True).message_count)
@@ -84,14 +84,15 @@ def message_count(queue: str) -> int:
 def broker_answers(timeout_seconds: float) -> bool:
     """Say whether the broker takes a connection in time."""
     try:
-        with _connection(timeout_seconds) as connection:
+        with broker_connection(timeout_seconds) as connection:
             connection.ensure_connection(max_retries=1, timeout=ceil(timeout_seconds))
             return bool(connection.connected)
     except Exception:
         return False
 
 
-def _connection(timeout_seconds: float = 2.0) -> Connection:
+def broker_connection(timeout_seconds: float = 2.0) -> Connection:
+    """Return a connection that is not yet open, and whose every step gives up in time."""
     options = {"socket_timeout": timeout_seconds, "socket_connect_timeout": timeout_seconds}
     connection: Connection = current_app.connection_for_read(
         connect_timeout=timeout_seconds,
@@ -161,7 +162,7 @@ def workers_by_queue() -> Counter[str] | None:
 def _remembered_workers(period: int) -> Counter[str] | None:
     """Ask the workers, once in each period of `WORKERS_REMEMBERED_SECONDS`."""
     try:
-        with _connection() as connection:
+        with broker_connection() as connection:
             inspect = current_app.control.inspect(
                 timeout=WORKERS_ANSWER_SECONDS, connection=connection
             )

@@ -5,6 +5,8 @@ Whatever happens to the worker in between, the stage's row tells the next one wh
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
+from time import process_time
 from uuid import UUID
 
 from celery.exceptions import SoftTimeLimitExceeded
@@ -26,6 +28,16 @@ from storage.transitions import Claim, Failure, StageResult
 logger = logging.getLogger(__name__)
 
 
+class CpuMeter:
+    """Tells the CPU seconds of this process since it was made; a worker does one task at a time."""
+
+    def __init__(self) -> None:
+        self._started = process_time()
+
+    def seconds(self) -> float:
+        return process_time() - self._started
+
+
 def execute(stage_id: UUID, *, worker: str) -> bool:
     """Do a stage if there is something to claim; return whether it succeeded in this call."""
     claim = transitions.claim(
@@ -42,16 +54,18 @@ def execute(stage_id: UUID, *, worker: str) -> bool:
 
 
 def _attempt(claim: Claim) -> bool:
+    used = CpuMeter()
     try:
-        return _commit(claim, STEPS[claim.name](claim))
+        result = STEPS[claim.name](claim)
+        return _commit(claim, replace(result, cpu_seconds=used.seconds()))
     except (ImagingError, OverlayUnusable) as error:
-        failure = Failure(error.code, error.detail)
+        failure = Failure(error.code, error.detail, used.seconds())
         _give_up(claim, lambda: transitions.fail(claim, failure))
     except DatabaseError:
         # Nothing can be recorded now; the lease runs out and the rescuer takes the stage back.
         logger.exception("The database failed during %s; its lease will expire.", claim)
     except Exception as error:
-        failure = describe(error)
+        failure = replace(describe(error), cpu_seconds=used.seconds())
         logger.warning("%s failed and will be tried again: %s", claim.name, failure.detail)
         logger.debug("Details of the failure:", exc_info=True)
         _give_up(claim, lambda: _retry(claim, failure))

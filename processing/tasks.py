@@ -10,6 +10,7 @@ from uuid import UUID
 from celery import Task, shared_task
 from celery.exceptions import Ignore
 
+from processing import remote_control as remote_control  # registers by being imported
 from processing.execution import execute
 from processing.sweep import sweep
 from storage import audit as records_and_objects

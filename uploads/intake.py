@@ -15,6 +15,7 @@ from storage import objects, originals, transitions
 from storage.errors import StorageError
 from storage.models import Image, Tag
 from storage.objects import Digest
+from uploads import counters
 from uploads.errors import IdempotencyConflict, Refused, StoreUnavailable, TooManyBytes
 
 logger = logging.getLogger(__name__)
@@ -51,15 +52,23 @@ def accept(file: BinaryIO, submission: Submission) -> Accepted:
     Raises Refused, TooManyBytes, IdempotencyConflict or StoreUnavailable; nothing of a refused
     upload is kept. A broker that is down is no error: the run waits in the database.
     """
+    with counters.counting_refusals():
+        return _accept(file, submission)
+
+
+def _accept(file: BinaryIO, submission: Submission) -> Accepted:
     content = examine(file)
     earlier = _earlier(submission, content.digest)
     if earlier is not None:
         return Accepted(earlier, created=False)
     try:
-        return _store_and_record(file, content, submission)
+        accepted = _store_and_record(file, content, submission)
     except StorageError as error:
         logger.exception("An upload could not be stored.")
         raise StoreUnavailable("The picture could not be stored. Try again in a moment.") from error
+    if accepted.created:
+        counters.accepted(content.digest.bytes)
+    return accepted
 
 
 def examine(file: BinaryIO) -> originals.Content:

@@ -3,11 +3,13 @@ from storage.models.images import FocalPointSource, Image, Original, Tag
 from storage.models.overlays import Overlay
 from storage.models.presets import Preset
 from storage.models.runs import Attempt, Run, Stage
+from storage.models.tallies import EventTally, StageTally
 from storage.models.variants import Variant
 
 __all__ = [
     "Attempt",
     "Event",
+    "EventTally",
     "FocalPointSource",
     "Image",
     "Original",
@@ -15,6 +17,7 @@ __all__ = [
     "Preset",
     "Run",
     "Stage",
+    "StageTally",
     "Tag",
     "Variant",
 ]

@@ -90,15 +90,29 @@ class Attempt(models.Model):
     stage = models.ForeignKey(Stage, on_delete=models.CASCADE, related_name="history")
     number = models.PositiveIntegerField()
     worker = models.CharField(max_length=255)
+    queued_at = models.DateTimeField(null=True, blank=True, help_text="when it was announced")
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
     outcome = models.CharField(max_length=16, choices=AttemptOutcome.choices, blank=True)
     error_code = models.CharField(max_length=64, blank=True)
     error_detail = models.TextField(blank=True)
+    cpu_seconds = models.FloatField(null=True, blank=True, help_text="of the worker's process")
+    # These have defaults in the database too: rows are also written by code that lacks them.
+    bytes = models.PositiveBigIntegerField(
+        default=0, db_default=0, help_text="of the variants stored"
+    )
+    tallied = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["stage", "number"], name="attempt_number_per_stage"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["finished_at"],
+                condition=models.Q(tallied=False),
+                name="attempt_not_tallied",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -25,7 +25,7 @@ from storage.statuses import (
     StageStatus,
     sources,
 )
-from storage.transitions.values import Claim, Failure
+from storage.transitions.values import Claim, Failure, StageResult
 
 
 @contextmanager
@@ -74,11 +74,15 @@ def end_stage(claim: Claim, target: StageStatus, condition: Q | None = None, **f
     )
 
 
-def end_attempt(claim: Claim, outcome: AttemptOutcome, failure: Failure | None = None) -> Stage:
+def end_attempt(claim: Claim, outcome: AttemptOutcome, ending: StageResult | Failure) -> Stage:
     Attempt.objects.filter(id=claim.token, finished_at=None).update(
-        outcome=outcome, finished_at=Now(), **(error_fields(failure) if failure else {})
+        outcome=outcome, finished_at=Now(), cpu_seconds=ending.cpu_seconds, **_fields_of(ending)
     )
     return Stage.objects.get(id=claim.stage_id)
+
+
+def _fields_of(ending: StageResult | Failure) -> dict[str, Any]:
+    return error_fields(ending) if isinstance(ending, Failure) else {"bytes": ending.bytes}
 
 
 def error_fields(failure: Failure) -> dict[str, Any]:

@@ -55,7 +55,14 @@ def _begin_attempt(run: Run, stage_id: UUID, token: UUID, worker: str) -> Claim:
     stage = Stage.objects.get(id=stage_id)
     # The number counts claims; `attempts` starts anew when a person sends the stage back.
     number = stage.history.count() + 1
-    Attempt.objects.create(id=token, stage=stage, number=number, worker=worker, started_at=Now())
+    Attempt.objects.create(
+        id=token,
+        stage=stage,
+        number=number,
+        worker=worker,
+        queued_at=stage.queued_at,
+        started_at=Now(),
+    )
     if Run.objects.filter(id=run.id, status=RunStatus.QUEUED).update(status=RunStatus.PROCESSING):
         move_image(run.image_id, RunStatus.PROCESSING, run.id)
     record_stage(run, stage)
@@ -73,7 +80,7 @@ def commit(claim: Claim, result: StageResult) -> bool:
             return False
         _create_variants(run, claim, result.variants)
         _describe_image(run.image_id, result)
-        record_stage(run, end_attempt(claim, AttemptOutcome.SUCCEEDED))
+        record_stage(run, end_attempt(claim, AttemptOutcome.SUCCEEDED, result))
         _after_success(run, claim)
         return True
 

@@ -32,6 +32,7 @@ class Failure:
 
     code: str
     detail: str
+    cpu_seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,12 @@ class StageResult:
     variants: Sequence[NewVariant] = ()
     image_fields: Mapping[str, Any] = field(default_factory=dict)
     focal_point: tuple[float, float] | None = None
+    cpu_seconds: float | None = None
+
+    @property
+    def bytes(self) -> int:
+        """Of the variants that were stored."""
+        return sum(variant.bytes for variant in self.variants)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,13 @@
 import pytest
 from pytest_django.fixtures import Settings
 
-from config.checks import check_heic, check_limits, check_memory, check_result_backend
+from config.checks import (
+    check_heic,
+    check_limits,
+    check_memory,
+    check_metrics_networks,
+    check_result_backend,
+)
 from processing.imaging import heic
 
 
@@ -10,6 +16,7 @@ def test_the_settings_as_they_come_are_sound() -> None:
     assert check_memory() == []
     assert check_result_backend() == []
     assert check_heic() == []
+    assert check_metrics_networks() == []
 
 
 @pytest.mark.parametrize(
@@ -49,3 +56,8 @@ def test_heic_without_its_decoder_is_named_with_a_remedy(
     assert "requirements/heic.txt" in str(error.msg)
     settings.HEIC = False
     assert check_heic() == []
+
+
+def test_networks_that_are_none_are_named(settings: Settings) -> None:
+    settings.METRICS_NETWORKS = ["10.0.0.0/8", "next door"]
+    assert [error.id for error in check_metrics_networks()] == ["darkroom.E007"]

@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from storage.models import Image
+from uploads import counters
 
 # The framework imports this module while it defines its views.
 if TYPE_CHECKING:
@@ -71,9 +72,14 @@ class QuotaExceeded(Throttled):
 
 def check_uploads(owner: User) -> None:
     """Refuse an upload that comes too soon or finds no room; raises Throttled, QuotaExceeded."""
-    if settings.THROTTLE:
+    if not settings.THROTTLE:
+        return
+    try:
         _check_rate(owner)
         _check_quota(owner)
+    except Throttled as error:
+        counters.refused(str(error.get_codes()))
+        raise
 
 
 def _check_rate(owner: User) -> None:
