@@ -62,6 +62,7 @@ requirements: environment ## Pin what pyproject.toml asks for; UPGRADE=1 takes n
 	@command -v $(UV) >/dev/null || { echo "uv is missing: name it with UV=/path/to/uv"; exit 1; }
 	$(COMPILE) -o requirements/base.txt
 	$(COMPILE) --extra demo -o requirements/demo.txt
+	$(COMPILE) --extra heic -o requirements/heic.txt
 	$(COMPILE) --extra demo --group dev -o requirements/dev.txt
 	$(COMPILE) --extra demo --group bench --constraints requirements/base.txt \
 		-o requirements/bench.txt

@@ -5,6 +5,8 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
+from processing.imaging import heic
+
 
 @register()
 def check_limits(**kwargs: Any) -> list[CheckMessage]:
@@ -31,6 +33,15 @@ def check_result_backend(**kwargs: Any) -> list[CheckMessage]:
     if settings.CELERY_RESULT_BACKEND:
         return []
     return [_error("E004", "RESULT_URL", "the address of a Redis: chords count in it")]
+
+
+@register()
+def check_heic(**kwargs: Any) -> list[CheckMessage]:
+    """Check that what is to be accepted can be decoded."""
+    if not settings.HEIC or heic.available():
+        return []
+    remedy = "off, or its decoder installed: pip install -r requirements/heic.txt"
+    return [_error("E006", "HEIC", remedy)]
 
 
 def _error(number: str, name: str, remedy: str) -> Error:

@@ -146,6 +146,9 @@ MAX_FRAMES = env.int("MAX_FRAMES", 1000)
 RESIZE_MEMORY_BYTES = env.int("RESIZE_MEMORY_BYTES", 240 * 1024 * 1024)
 LARGE_RESIZE_MEMORY_BYTES = env.int("LARGE_RESIZE_MEMORY_BYTES", 2 * 1024**3)
 
+# Whether HEIC is accepted; its decoder is an extra to be installed: see docs/imaging.md.
+HEIC = env.bool("HEIC", False)
+
 # --- People -----------------------------------------------------------------------------------
 
 # Off lifts throttles and quotas, for load tests and imports.

@@ -11,3 +11,17 @@ class PartialReprocessImpossible(ProcessingError):
 
 class VariantMissing(ProcessingError):
     """A variant that a stage recorded is gone from the store, or of another size."""
+
+
+class OverlayUnusable(ProcessingError):
+    """A preset's overlay is gone or cannot be read; trying again would not help."""
+
+    code = "overlay_unusable"
+
+    def __init__(self, detail: str) -> None:
+        self.detail = detail
+        super().__init__(detail)
+
+
+class OverlayRefused(ProcessingError):
+    """An overlay cannot be added or removed as asked."""

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import DatabaseError
 
 from processing.backoff import retry_delay
+from processing.errors import OverlayUnusable
 from processing.imaging import ImagingError
 from processing.leftovers import remove_output
 from processing.scratch import clear_scratch
@@ -43,7 +44,7 @@ def execute(stage_id: UUID, *, worker: str) -> bool:
 def _attempt(claim: Claim) -> bool:
     try:
         return _commit(claim, STEPS[claim.name](claim))
-    except ImagingError as error:
+    except (ImagingError, OverlayUnusable) as error:
         failure = Failure(error.code, error.detail)
         _give_up(claim, lambda: transitions.fail(claim, failure))
     except DatabaseError:

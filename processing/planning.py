@@ -68,7 +68,8 @@ def memory_needed(header: Header, content_bytes: int) -> int:
 
 
 def _enabled_specs() -> list[VariantSpec]:
-    return [specifications.of_preset(preset) for preset in Preset.objects.filter(enabled=True)]
+    presets = Preset.objects.select_related("overlay").filter(enabled=True)
+    return [specifications.of_preset(preset) for preset in presets]
 
 
 def _needed_bytes(header: Header, content_bytes: int, specs: Sequence[VariantSpec]) -> int:

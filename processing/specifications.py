@@ -1,10 +1,11 @@
 """Settings and records as `imaging` wants them: limits and specifications."""
 
 from functools import cache
+from typing import Any
 
 from django.conf import settings
 
-from processing.imaging import Limits, VariantSpec
+from processing.imaging import Limits, VariantSpec, heic
 from storage.models import Preset, Run
 
 
@@ -16,6 +17,7 @@ def limits() -> Limits:
         max_pixels=settings.MAX_PIXELS,
         max_animation_pixels=settings.MAX_ANIMATION_PIXELS,
         max_frames=settings.MAX_FRAMES,
+        heic=settings.HEIC and heic.available(),
     )
 
 
@@ -33,8 +35,26 @@ def of_preset(preset: Preset) -> VariantSpec:
             "quality_floor": preset.quality_floor,
             "quality_ceiling": preset.quality_ceiling,
             "max_probes": preset.max_probes,
+            "gamut": preset.gamut,
+            "overlay": _overlay_of(preset),
         }
     )
+
+
+def _overlay_of(preset: Preset) -> dict[str, Any] | None:
+    """Return a preset's overlay, frozen by the hash of its content."""
+    if preset.overlay is None:
+        return None
+    return {
+        "id": str(preset.overlay.id),
+        "sha256": preset.overlay.sha256,
+        "position": preset.overlay_position,
+        "margin": preset.overlay_margin,
+        "opacity": preset.overlay_opacity,
+        "scale": preset.overlay_scale,
+        "tile": preset.overlay_tile,
+        "minimum_width": preset.overlay_minimum_width,
+    }
 
 
 def of_run(run: Run) -> list[VariantSpec]:

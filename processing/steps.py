@@ -16,6 +16,7 @@ from typing import Any, BinaryIO, cast
 from processing import imaging, specifications
 from processing.errors import VariantMissing
 from processing.imaging import Encoded, FocalPoint, Picture, Size, VariantSpec
+from processing.overlays import with_overlay
 from storage import keys, objects
 from storage.errors import ObjectMissing
 from storage.models import FocalPointSource, Image, Run
@@ -61,7 +62,12 @@ def resize(claim: Claim) -> StageResult:
     original = work.image.original
     expected = Digest(original.sha256, original.bytes)
     with objects.local_copy(objects.ORIGINALS, original.key, expected) as file:
-        rendered = imaging.render(file, sorted(set(wanted.values())), specifications.limits())
+        rendered = imaging.render(
+            file,
+            sorted(set(wanted.values())),
+            specifications.limits(),
+            wide=_wide_sizes(work, wanted),
+        )
         stored = {size: _store_intermediate(claim, picture) for size, picture in rendered}
     return StageResult(output={"parts": {part: stored[size] for part, size in wanted.items()}})
 
@@ -73,6 +79,16 @@ def wanted_sizes(work: Work) -> dict[str, Size]:
     needed = {stage.part for stage in stages.filter(name=StageName.COMPRESS)}
     needed |= {_source_of(stage.name, work, planned) for stage in stages} - {""}
     return {part: size for part, size in planned.items() if part in needed}
+
+
+def _wide_sizes(work: Work, wanted: Mapping[str, Size]) -> set[Size]:
+    """Return the sizes at which a compress stage of this run may keep colours beyond sRGB."""
+    stages = work.run.stages.exclude(status=StageStatus.SKIPPED).filter(name=StageName.COMPRESS)
+    return {
+        wanted[stage.part]
+        for stage in stages
+        if stage.part in wanted and work.specs[stage.part].keeps_wide_gamut
+    }
 
 
 def _source_of(name: str, work: Work, planned: Mapping[str, Size]) -> str:
@@ -130,11 +146,14 @@ def _sizes(work: Work) -> dict[str, Size]:
 def compress(claim: Claim) -> StageResult:
     """Encode one width in the formats of its preset."""
     work = Work.of(claim)
-    with _intermediate(work, claim.part) as picture:
+    spec = work.specs[claim.part]
+    with _intermediate(work, claim.part) as kept:
+        # Another preset of the same size may have asked for a wider gamut.
+        picture = kept if spec.keeps_wide_gamut else imaging.in_srgb(kept)
         encoded = imaging.encode(
-            picture, work.specs[claim.part], original_bytes=work.image.original.bytes
+            with_overlay(picture, spec), spec, original_bytes=work.image.original.bytes
         )
-    return StageResult(variants=_store_variants(claim, work.specs[claim.part], encoded))
+    return StageResult(variants=_store_variants(claim, spec, encoded))
 
 
 def thumbnail(claim: Claim) -> StageResult:
@@ -142,7 +161,8 @@ def thumbnail(claim: Claim) -> StageResult:
     work = Work.of(claim)
     sizes = _sizes(work)
     source = imaging.source_for_thumbnails(work.original_size, sizes, work.thumbnails)
-    with _intermediate(work, source) as picture:
+    with _intermediate(work, source) as kept:
+        picture = imaging.in_srgb(kept)
         frame = picture.first_frame()
         focal = _focal_point(work.image, picture)
         variants = [
@@ -164,7 +184,8 @@ def _focal_point(image: Image, picture: Picture) -> FocalPoint:
 
 def _cut(claim: Claim, picture: Picture, spec: VariantSpec, focal: FocalPoint) -> list[NewVariant]:
     size = imaging.thumbnail_size(picture.size, spec)
-    return _store_variants(claim, spec, imaging.encode(imaging.cut(picture, size, focal), spec))
+    cut = with_overlay(imaging.cut(picture, size, focal), spec)
+    return _store_variants(claim, spec, imaging.encode(cut, spec))
 
 
 def _store_variants(
@@ -209,7 +230,7 @@ def analyze(claim: Claim) -> StageResult:
     work = Work.of(claim)
     sizes = _sizes(work)
     with _intermediate(work, min(sizes, key=lambda part: sizes[part].width)) as picture:
-        frame = picture.first_frame()
+        frame = imaging.in_srgb(picture).first_frame()
         return StageResult(
             image_fields={
                 "perceptual_hash": imaging.perceptual_hash(frame),

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from storage import objects, originals
 from storage.errors import ObjectMissing
-from storage.models import Image, Original, Stage, Variant
+from storage.models import Image, Original, Overlay, Stage, Variant
 from storage.objects import StoredObject
 from storage.statuses import ACTIVE_RUN, TERMINAL_RUN, StageName, StageStatus
 
@@ -30,6 +30,7 @@ class Report:
     """What an audit found; keys are those of the object stores, ids those of the records."""
 
     missing_originals: list[str] = field(default_factory=list)
+    missing_overlays: list[str] = field(default_factory=list)
     missing_variants: list[str] = field(default_factory=list)
     damaged: list[str] = field(default_factory=list)
     orphans: list[str] = field(default_factory=list)
@@ -44,6 +45,7 @@ class Report:
         """Say whether nothing is wrong; what has merely expired is not wrong."""
         return not (
             self.missing_originals
+            or self.missing_overlays
             or self.missing_variants
             or self.damaged
             or self.orphans
@@ -143,6 +145,10 @@ def _missing(report: Report, *, read_content: bool) -> None:
         expected = objects.Digest(original.sha256, original.bytes)
         if not _is_there(report, objects.ORIGINALS, original.key, expected, read_content):
             report.missing_originals.append(original.key)
+    for overlay in Overlay.objects.iterator():
+        expected = objects.Digest(overlay.sha256, overlay.bytes)
+        if not _is_there(report, objects.ORIGINALS, overlay.key, expected, read_content):
+            report.missing_overlays.append(overlay.key)
     for variant in Variant.objects.exclude(run__status__in=ACTIVE_RUN).iterator():
         expected = objects.Digest(variant.sha256, variant.bytes)
         if not _is_there(report, objects.VARIANTS, variant.key, expected, read_content):
@@ -190,11 +196,17 @@ def _referenced(alias: str, batch: list[StoredObject]) -> set[str]:
     """Return those keys of a batch that a row vouches for."""
     found = [item.key for item in batch]
     if alias == objects.ORIGINALS:
-        hashes = {key.rpartition("/")[2].partition("-")[0] for key in found}
-        return {original.key for original in Original.objects.filter(sha256__in=hashes)}
+        return _originals_and_overlays(found)
     if alias == objects.VARIANTS:
         return set(Variant.objects.filter(key__in=found).values_list("key", flat=True))
     return _live_intermediates(found)
+
+
+def _originals_and_overlays(found: list[str]) -> set[str]:
+    hashes = {key.rpartition("/")[2].partition("-")[0] for key in found}
+    originals = Original.objects.filter(sha256__in=hashes)
+    overlays = Overlay.objects.filter(sha256__in=hashes)
+    return {original.key for original in originals} | {overlay.key for overlay in overlays}
 
 
 def _live_intermediates(found: list[str]) -> set[str]:

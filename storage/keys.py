@@ -8,11 +8,17 @@ from uuid import UUID
 
 # 1/256 of the originals in a folder keeps directory listings short on local disks.
 SHARD_DIGITS = 2
+OVERLAYS_PREFIX = "overlays/"
 
 
 def original(sha256: str, original_id: UUID) -> str:
     """Return the key of an original in `originals`."""
     return f"{sha256[:SHARD_DIGITS]}/{sha256}-{original_id.hex}"
+
+
+def overlay(sha256: str, overlay_id: UUID) -> str:
+    """Return the key of an overlay, which lies in `originals` too."""
+    return f"{OVERLAYS_PREFIX}{sha256}-{overlay_id.hex}"
 
 
 def attempt_prefix(run_id: UUID, attempt_id: UUID) -> str:

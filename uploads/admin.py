@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
-from storage.models import Event, Image, Original, Preset, Run, Stage, Tag, Variant
+from storage.models import Event, Image, Original, Overlay, Preset, Run, Stage, Tag, Variant
 from uploads import tokens
 from uploads.models import ApiToken
 
@@ -37,6 +37,14 @@ class OriginalAdmin(ReadOnly):
     list_display = ["sha256", "format", "width", "height", "bytes", "users", "unused_since"]
     list_filter = ["format"]
     search_fields = ["sha256"]
+
+
+@admin.register(Overlay)
+class OverlayAdmin(ReadOnly):
+    """Overlays come in by `manage.py add_overlay`; presets may be given one here too."""
+
+    list_display = ["name", "format", "width", "height", "bytes", "created_at"]
+    search_fields = ["name", "sha256"]
 
 
 @admin.register(Run)

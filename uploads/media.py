@@ -33,7 +33,7 @@ from uploads.permissions import ImagesPermission, visible_images
 
 # Of the formats that Darkroom itself recognised, whatever the uploader called the file.
 CONTENT_TYPES = {
-    name: f"image/{name}" for name in ("jpeg", "png", "webp", "avif", "gif", "tiff", "bmp")
+    name: f"image/{name}" for name in ("jpeg", "png", "webp", "avif", "gif", "tiff", "bmp", "heic")
 }
 # What `storage.keys` makes keys of; PostgreSQL could not even be asked about some of the rest.
 KEY = "[a-zA-Z0-9/_.-]+"

@@ -16,10 +16,18 @@ from processing.imaging.errors import (
     UnsupportedFormat,
 )
 from processing.imaging.fingerprint import dominant_colors, perceptual_hash
+from processing.imaging.gamuts import in_srgb
 from processing.imaging.inspection import Header, inspect
 from processing.imaging.intermediates import extension, read, write
 from processing.imaging.limits import Limits
 from processing.imaging.memory import needed_bytes
+from processing.imaging.overlay_specs import OverlaySpec
+from processing.imaging.overlays import (
+    carries_overlay,
+    inspect_overlay,
+    overlaid,
+    read_overlay,
+)
 from processing.imaging.pictures import Picture
 from processing.imaging.placeholder import thumbhash
 from processing.imaging.rendering import render
@@ -40,6 +48,7 @@ __all__ = [
     "ImagingError",
     "Limits",
     "NotAnImage",
+    "OverlaySpec",
     "Picture",
     "Size",
     "TooManyBytes",
@@ -49,17 +58,22 @@ __all__ = [
     "UndecodableImage",
     "UnsupportedFormat",
     "VariantSpec",
+    "carries_overlay",
     "cut",
     "dominant_colors",
     "encode",
     "extension",
     "find_focal_point",
+    "in_srgb",
     "inspect",
+    "inspect_overlay",
     "most_decoder_bytes",
     "needed_bytes",
+    "overlaid",
     "perceptual_hash",
     "plan_sizes",
     "read",
+    "read_overlay",
     "render",
     "rendition_sizes",
     "source_for_thumbnails",

@@ -167,4 +167,5 @@ _CHECKS: dict[str, Callable[[Content], bool]] = {
     "webp": _webp_is_as_long_as_it_says,
     "gif": _gif_has_a_frame_and_an_end,
     "avif": _boxes_fit_the_file,
+    "heic": _boxes_fit_the_file,
 }

@@ -71,7 +71,8 @@ def cut(picture: Picture, size: Size, focal: FocalPoint) -> Picture:
     image = premultiply(picture.first_frame())
     cropped = image.crop(crop_box(picture.size, size, focal))
     shrunk = straighten(shrink(cropped, size))
-    return Picture.still(_sharpened(shrunk) if cropped.size != size else shrunk)
+    finished = _sharpened(shrunk) if cropped.size != size else shrunk
+    return Picture.still(finished, picture.gamut)
 
 
 def crop_box(original: Size, shape: Size, focal: FocalPoint) -> tuple[int, int, int, int]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from PIL import Image, ImageFile, PngImagePlugin
 
 from processing.imaging.avif_loops import loop_count_of
-from processing.imaging.errors import TruncatedImage, blaming_the_image
+from processing.imaging.codepoints import profile_of
+from processing.imaging.errors import TruncatedImage, UndecodableImage, blaming_the_image
 from processing.imaging.inspection import Header, has_hidden_default
 from processing.imaging.limits import Limits
 from processing.imaging.modes import to_working_mode
@@ -63,7 +64,15 @@ def decode_still(source: Source, largest: Size) -> Frame:
         stored = upright_size(largest, source.turn)
         image.draft(None, (stored.width * DRAFT_MARGIN, stored.height * DRAFT_MARGIN))
         image.load()
+        if source.header.format == "heic":
+            _check_size(image, source.header)
         return _frame(image, source)
+
+
+def _check_size(image: Image.Image, header: Header) -> None:
+    """Raise where pixels turn out to be of another size than their container declares."""
+    if image.size != (header.width, header.height):
+        raise UndecodableImage
 
 
 def decode_frames(source: Source) -> Iterator[Frame]:
@@ -127,8 +136,16 @@ def _load_frame(image: ImageFile.ImageFile) -> None:
 
 def _frame(image: ImageFile.ImageFile, source: Source) -> Frame:
     duration = _honoured(image.info.get("duration", 0))
-    profile = image.info.get("icc_profile") or source.implied_profile
+    profile = image.info.get("icc_profile") or _named_colors(image) or source.implied_profile
     return Frame(to_working_mode(image), profile, duration)
+
+
+def _named_colors(image: Image.Image) -> bytes | None:
+    """Return a profile for the code points that a HEIC decoder has found."""
+    points = image.info.get("nclx_profile")
+    if not points:
+        return None
+    return profile_of(points["color_primaries"], points["transfer_characteristics"])
 
 
 def _on_canvas(image: Image.Image, canvas: Header) -> Image.Image:

@@ -1,7 +1,7 @@
 """One function for each codec, with every setting that was chosen and why.
 
-All of them write bare pixels. sRGB is what a browser assumes where no profile stands, and
-pictures are sRGB by construction, so a profile would only cost bytes.
+All of them write bare pixels. sRGB is what a browser assumes where no profile stands, so a profile
+would only cost bytes; WebP and AVIF take the one of a picture that is not sRGB.
 """
 
 from dataclasses import dataclass
@@ -69,15 +69,27 @@ def png(image: Image.Image) -> Encoded:
     return _encoded("png", image, LOSSLESS, _saved(_with_palette(image), "PNG", optimize=True))
 
 
-def webp(image: Image.Image, *, quality: int, method: int = WEBP_METHOD) -> Encoded:
+def webp(
+    image: Image.Image,
+    *,
+    quality: int,
+    method: int = WEBP_METHOD,
+    icc_profile: bytes | None = None,
+) -> Encoded:
     """Encode any image as a lossy WebP."""
-    return _encoded("webp", image, quality, _saved(image, "WEBP", quality=quality, method=method))
+    settings = {"quality": quality, "method": method, "icc_profile": icc_profile}
+    return _encoded("webp", image, quality, _saved(image, "WEBP", **settings))
 
 
-def lossless_webp(image: Image.Image) -> Encoded:
+def lossless_webp(image: Image.Image, *, icc_profile: bytes | None = None) -> Encoded:
     """Encode any image as a lossless WebP."""
     content = _saved(
-        image, "WEBP", lossless=True, quality=WEBP_LOSSLESS_EFFORT, method=WEBP_LOSSLESS_METHOD
+        image,
+        "WEBP",
+        lossless=True,
+        quality=WEBP_LOSSLESS_EFFORT,
+        method=WEBP_LOSSLESS_METHOD,
+        icc_profile=icc_profile,
     )
     return _encoded("webp", image, LOSSLESS, content)
 
@@ -88,11 +100,18 @@ def quick_lossless_webp(image: Image.Image) -> Encoded:
     return _encoded("webp", image, LOSSLESS, content)
 
 
-def avif(image: Image.Image, *, quality: int, full_color: bool, speed: int = AVIF_SPEED) -> Encoded:
+def avif(
+    image: Image.Image,
+    *,
+    quality: int,
+    full_color: bool,
+    speed: int = AVIF_SPEED,
+    icc_profile: bytes | None = None,
+) -> Encoded:
     """Encode any image as an AVIF, its colour at full or half resolution."""
     ready = image.convert("RGBA") if image.mode == "LA" else image
     settings = _avif_settings(ready.mode, full_color=full_color, speed=speed)
-    content = _saved(ready, "AVIF", quality=quality, **settings)
+    content = _saved(ready, "AVIF", quality=quality, icc_profile=icc_profile, **settings)
     return _encoded("avif", image, quality, content)
 
 
@@ -111,6 +130,7 @@ def animated_webp(picture: Picture, *, quality: int) -> Encoded:
         duration=list(picture.durations_ms),
         loop=picture.loop,
         background=(0, 0, 0, 0),
+        icc_profile=picture.icc_profile,
     )
     # The encoder joins frames that look the same, so the file may have fewer.
     frames = max(1, len(webp_durations_ms(content)))
@@ -121,6 +141,7 @@ def animated_avif(picture: Picture, *, quality: int, full_color: bool) -> Encode
     """Encode an animation as an AVIF sequence, drawing one frame at a time."""
     stream = FrameStream(picture.open_frames, picture.frame_count)
     settings = _avif_settings(picture.mode, full_color=full_color, speed=AVIF_DRAFT_SPEED)
+    settings["icc_profile"] = picture.icc_profile
     durations = list(picture.durations_ms)
     content = _saved(stream, "AVIF", save_all=True, quality=quality, duration=durations, **settings)
     content = with_loop_count(content, picture.loop)

@@ -1,6 +1,6 @@
 """Encode a picture in the formats of a preset, and keep only files that earn their place."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from PIL import Image
@@ -9,6 +9,7 @@ from processing.imaging import encoders
 from processing.imaging.codec_curves import Curve
 from processing.imaging.encoders import Encoded
 from processing.imaging.errors import TooManyPixels
+from processing.imaging.gamuts import in_srgb
 from processing.imaging.graphics import is_graphic
 from processing.imaging.pictures import Picture, flattened_on_white, without_metadata
 from processing.imaging.quality import encoder_quality, score_of
@@ -19,7 +20,7 @@ from processing.imaging.quality_search import (
     QualitySearch,
     Trial,
 )
-from processing.imaging.sizes import VariantSpec
+from processing.imaging.sizes import SRGB, WIDE_GAMUT_FORMATS, VariantSpec
 
 # From what every browser shows to what only recent ones do: each must be smaller than the last.
 BY_COMPATIBILITY = ("jpeg", "png", "webp", "avif")
@@ -48,13 +49,30 @@ def encode(
     """Return the picture in the preset's formats, most compatible first, without metadata.
 
     A format that is not smaller than a more compatible one is left out, unless that one lost the
-    picture's transparency or motion; so is one whose codec cannot address the picture's sides.
+    picture's transparency, motion or wide gamut; so is one whose codec cannot address its sides.
     Lossy files aim to stay below `original_bytes`. Raises TooManyPixels if memory runs out.
     """
     try:
-        return _encode(_Job.of(picture, spec, original_bytes))
+        kept: list[Encoded] = []
+        for shown, formats in _by_gamut(picture, formats_for(picture, spec.formats)):
+            _encode(_Job.of(shown, spec, original_bytes, formats), kept)
     except MemoryError as error:
         raise TooManyPixels from error
+    return kept
+
+
+def _by_gamut(
+    picture: Picture, formats: Sequence[str]
+) -> Iterator[tuple[Picture, tuple[str, ...]]]:
+    """Yield the picture as its formats show it: in sRGB, then in its own gamut where that differs.
+
+    Each has a job of its own, because a file is scored against pixels of its own gamut.
+    """
+    own = WIDE_GAMUT_FORMATS if picture.gamut != SRGB else frozenset[str]()
+    if narrow := tuple(name for name in formats if name not in own):
+        yield in_srgb(picture), narrow
+    if wide := tuple(name for name in formats if name in own):
+        yield picture, wide
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +98,10 @@ class _Job:
         return self.graphic or self.fine
 
     @classmethod
-    def of(cls, picture: Picture, spec: VariantSpec, ceiling: int | None) -> "_Job":
+    def of(
+        cls, picture: Picture, spec: VariantSpec, ceiling: int | None, formats: tuple[str, ...]
+    ) -> "_Job":
         poster = without_metadata(picture.first_frame())
-        formats = formats_for(picture, spec.formats)
         graphic = is_graphic(poster)
         bounds = Bounds(spec.quality_floor, spec.quality_ceiling, spec.max_probes)
         search = None
@@ -113,13 +132,12 @@ def formats_for(picture: Picture, wanted: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in BY_COMPATIBILITY if name in fitting)
 
 
-def _encode(job: _Job) -> list[Encoded]:
-    kept: list[Encoded] = []
+def _encode(job: _Job, kept: list[Encoded]) -> None:
+    """Add the job's files to those that are kept so far."""
     for name in job.formats:
         encoded = _ENCODERS[name](job)
         if _earns_its_place(encoded, kept, job.picture):
             kept.append(encoded)
-    return kept
 
 
 def _earns_its_place(encoded: Encoded, kept: Sequence[Encoded], picture: Picture) -> bool:
@@ -128,10 +146,11 @@ def _earns_its_place(encoded: Encoded, kept: Sequence[Encoded], picture: Picture
 
 
 def _loses_more(compatible: Encoded, modern: Encoded, picture: Picture) -> bool:
-    """Return whether the more compatible file lacks alpha or motion that the other one keeps."""
+    """Return whether the more compatible file lacks alpha, motion or colours of the other."""
     loses_alpha = picture.has_alpha and compatible.format == "jpeg"
     loses_motion = picture.animated and _is_a_poster(compatible) and not _is_a_poster(modern)
-    return loses_alpha or loses_motion
+    loses_gamut = picture.gamut != SRGB and compatible.format not in WIDE_GAMUT_FORMATS
+    return loses_alpha or loses_motion or loses_gamut
 
 
 def _is_a_poster(encoded: Encoded) -> bool:
@@ -158,10 +177,12 @@ def _webp(job: _Job) -> Encoded:
         return encoders.animated_webp(job.picture, quality=quality)
     smallest = "avif" not in job.formats
     method = encoders.WEBP_METHOD_WHERE_SMALLEST if smallest else encoders.WEBP_METHOD
-    trial = Trial(
-        Curve.WEBP, lambda quality: encoders.webp(job.poster, quality=quality, method=method)
-    )
-    lossy = _below_the_ceiling(job, trial)
+    profile = job.picture.icc_profile
+
+    def encode_at(quality: int) -> Encoded:
+        return encoders.webp(job.poster, quality=quality, method=method, icc_profile=profile)
+
+    lossy = _below_the_ceiling(job, Trial(Curve.WEBP, encode_at))
     return _lossless_if_smaller(job, lossy) if job.graphic else lossy
 
 
@@ -169,7 +190,7 @@ def _lossless_if_smaller(job: _Job, lossy: Encoded) -> Encoded:
     quick = encoders.quick_lossless_webp(job.poster)
     if len(quick.content) > max(SMALL_BYTES, len(lossy.content) * HOPELESS_LOSSLESS):
         return lossy
-    lossless = encoders.lossless_webp(job.poster)
+    lossless = encoders.lossless_webp(job.poster, icc_profile=job.picture.icc_profile)
     return lossless if len(lossless.content) <= len(lossy.content) else lossy
 
 
@@ -185,7 +206,11 @@ def _avif(job: _Job) -> Encoded:
 
 def _avif_at(job: _Job, speed: int) -> Callable[[int], Encoded]:
     return lambda quality: encoders.avif(
-        job.poster, quality=quality, full_color=job.full_color, speed=speed
+        job.poster,
+        quality=quality,
+        full_color=job.full_color,
+        speed=speed,
+        icc_profile=job.picture.icc_profile,
     )
 
 

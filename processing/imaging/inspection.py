@@ -49,7 +49,7 @@ def inspect(file: BinaryIO, limits: Limits) -> Header:
 
 def inspect_content(content: Content, limits: Limits) -> Header:
     """Return the header of a whole file, or raise the ImagingError that refuses it."""
-    kind = recognise(content)
+    kind = recognise(content, heic=limits.heic)
     if kind == "gif":
         # Before anything else walks it: a GIF can hold millions of frames of a few bytes each.
         _check_frames(count_gif_frames(content, at_most=limits.max_frames + 1), limits)
@@ -110,8 +110,11 @@ def _check_frames(frames: int, limits: Limits) -> None:
 
 def _check_area(header: Header, limits: Limits) -> None:
     area = header.width * header.height
-    if area > limits.max_pixels:
-        megapixels = limits.max_pixels // 1_000_000
+    most = limits.max_pixels
+    if header.format == "heic":
+        most = min(most, limits.max_heic_pixels)
+    if area > most:
+        megapixels = most // 1_000_000
         raise TooManyPixels(f"The picture has more than {megapixels} megapixels: make it smaller.")
     if header.animated and area * header.frames > limits.max_animation_pixels:
         raise TooManyPixels(

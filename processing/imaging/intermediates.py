@@ -10,6 +10,7 @@ from PIL import Image
 from processing.imaging.limits import Limits
 from processing.imaging.opening import open_image
 from processing.imaging.pictures import Picture, without_metadata
+from processing.imaging.sizes import DISPLAY_P3, SRGB
 from processing.imaging.webp_frames import (
     ReadAt,
     StoredAnimation,
@@ -28,7 +29,7 @@ def extension(picture: Picture) -> str:
 
 
 def write(picture: Picture, file: BinaryIO) -> None:
-    """Write a picture so that `read` returns the same pixels, times and loop count.
+    """Write a picture so that `read` returns the same pixels, gamut, times and loop count.
 
     A still is an uncompressed TIFF: at 2 ms per megapixel nothing is faster, and scratch space is
     cheap. An animation is lossless WebP, of which two frames are in memory at a time; frames in a
@@ -37,7 +38,8 @@ def write(picture: Picture, file: BinaryIO) -> None:
     if picture.animated:
         write_frames(picture, file)
     else:
-        picture.first_frame().save(file, "TIFF", compression="raw")
+        frame = picture.first_frame()
+        frame.save(file, "TIFF", compression="raw", icc_profile=picture.icc_profile)
 
 
 def read(file: BinaryIO) -> Picture:
@@ -48,7 +50,7 @@ def read(file: BinaryIO) -> Picture:
     file.seek(0)
     with open_image(file.read(), "tiff", Limits()) as image:
         image.load()
-        return Picture.still(image)
+        return Picture.still(image, _gamut_of(image))
 
 
 def _reader(file: BinaryIO) -> ReadAt:
@@ -67,8 +69,14 @@ def _read_animation(read_at: ReadAt) -> Picture:
     stored = read_index(read_at)
     frames = partial(_frames, stored, read_at)
     if len(stored.frames) > 1:
-        return Picture(stored.size, stored.mode, frames, stored.durations_ms, stored.loop)
-    return Picture.still(next(frames()))
+        durations = stored.durations_ms
+        return Picture(stored.size, stored.mode, frames, durations, stored.loop, stored.gamut)
+    return Picture.still(next(frames()), stored.gamut)
+
+
+def _gamut_of(image: Image.Image) -> str:
+    """Return what a profile in our own files says: only those of a wide gamut carry one."""
+    return DISPLAY_P3 if image.info.get("icc_profile") else SRGB
 
 
 def _frames(stored: StoredAnimation, read_at: ReadAt) -> Iterator[Image.Image]:

@@ -14,5 +14,9 @@ class Limits:
     # Over all frames. They stream, so this bounds time, not memory: 400 frames of 500 x 500.
     max_animation_pixels: int = 100_000_000
     max_frames: int = 1000
+    # Off unless a decoder is installed, registered and wanted: see `heic`.
+    heic: bool = False
+    # HEIC cannot be shrunk while it is decoded: a worker needs some 7 MB per megapixel.
+    max_heic_pixels: int = 50_000_000
     # libjpeg writes no longer side.
     max_side: int = 65_500

@@ -4,12 +4,15 @@ import warnings
 
 from PIL import AvifImagePlugin, Image, ImageFile, UnidentifiedImageError
 
+from processing.imaging import heic
 from processing.imaging.content import Content, as_file
 from processing.imaging.errors import UndecodableImage
 from processing.imaging.limits import Limits
 
 # Workers are processes, one per core: a decoder that starts its own threads only competes.
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+
+_PILLOW_NAMES = {"heic": heic.PILLOW_FORMAT}
 
 
 def open_image(content: Content, kind: str, limits: Limits) -> ImageFile.ImageFile:
@@ -24,7 +27,7 @@ def open_image(content: Content, kind: str, limits: Limits) -> ImageFile.ImageFi
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            return Image.open(as_file(content), formats=[kind.upper()])
+            return Image.open(as_file(content), formats=[_PILLOW_NAMES.get(kind, kind.upper())])
         except UnidentifiedImageError as error:
             raise UndecodableImage(_unreadable(kind)) from error
 

@@ -4,6 +4,7 @@ import warnings
 
 from PIL import ExifTags, Image
 
+from processing.imaging import heic
 from processing.imaging.containers import png_chunks
 from processing.imaging.content import Content
 from processing.imaging.sizes import Size
@@ -31,6 +32,10 @@ def orientation_of(image: Image.Image, content: Content) -> int:
 
 
 def _declared(image: Image.Image, content: Content) -> object:
+    if image.format == heic.PILLOW_FORMAT:
+        # Turning is a property of the picture in HEIC, and its decoder has done it. The EXIF says
+        # the same once more.
+        return None
     if image.format == "TIFF":
         return getattr(image, "tag_v2", {}).get(ExifTags.Base.Orientation)
     exif = image.info.get("exif")

@@ -1,11 +1,12 @@
-"""What flows between the steps: pixels that are always upright and sRGB, and nothing else."""
+"""What flows between the steps: pixels, always upright, in sRGB or Display P3, and nothing else."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from PIL import Image
 
-from processing.imaging.sizes import Size
+from processing.imaging.profiles import DISPLAY_P3_PROFILE
+from processing.imaging.sizes import DISPLAY_P3, SRGB, Size
 
 MODES = frozenset({"L", "LA", "RGB", "RGBA"})
 
@@ -16,7 +17,8 @@ class Picture:
 
     `open_frames` starts a new pass over the frames each time it is called; an animation decodes
     them one by one, so that it never holds them all. `durations_ms` is empty for a still.
-    `loop` is how often an animation plays in total; 0 is for ever.
+    `loop` is how often an animation plays in total; 0 is for ever. `gamut` is "srgb" or
+    "display-p3": what the values of the pixels mean.
     """
 
     size: Size
@@ -24,14 +26,15 @@ class Picture:
     open_frames: Callable[[], Iterator[Image.Image]]
     durations_ms: tuple[int, ...] = ()
     loop: int = 0
+    gamut: str = SRGB
 
     @classmethod
-    def still(cls, image: Image.Image) -> "Picture":
+    def still(cls, image: Image.Image, gamut: str = SRGB) -> "Picture":
         """Return a picture of one image, whose mode must be L, LA, RGB or RGBA."""
         if image.mode not in MODES:
             raise ValueError(f"a picture cannot hold pixels of mode {image.mode}")
         bare = without_metadata(image)
-        return cls(Size(*bare.size), bare.mode, lambda: iter((bare,)))
+        return cls(Size(*bare.size), bare.mode, lambda: iter((bare,)), gamut=gamut)
 
     @property
     def width(self) -> int:
@@ -48,6 +51,11 @@ class Picture:
     @property
     def has_alpha(self) -> bool:
         return self.mode in ("LA", "RGBA")
+
+    @property
+    def icc_profile(self) -> bytes | None:
+        """The profile that a file of these pixels needs; None for sRGB, which goes without."""
+        return DISPLAY_P3_PROFILE if self.gamut == DISPLAY_P3 else None
 
     @property
     def frame_count(self) -> int:

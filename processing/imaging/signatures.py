@@ -49,12 +49,17 @@ _VAGUE_BRANDS = {b"mif1", b"msf1", b"miaf"}
 _SVG = re.compile(rb"^\s*(<\?xml|<!--|<!DOCTYPE|<svg)", re.IGNORECASE)
 
 
-def recognise(content: Content) -> str:
-    """Return the accepted format of a file; raises EmptyFile, UnsupportedFormat or NotAnImage."""
+def recognise(content: Content, *, heic: bool = False) -> str:
+    """Return the accepted format of a file, of which HEIC is one only if that is said.
+
+    Raises EmptyFile, UnsupportedFormat or NotAnImage.
+    """
     if not content:
         raise EmptyFile
     if accepted := _accepted_kind(content[:64]):
         return accepted
+    if heic and _is_heic(content[:64]):
+        return "heic"
     if refused := _refused_kind(content[:4096]):
         detail = f"This is {refused}, which is not accepted: export it as {ACCEPTED_IN_WORDS}."
         raise UnsupportedFormat(detail)
@@ -71,7 +76,7 @@ def _accepted_kind(start: bytes) -> str | None:
 
 def _refused_kind(start: bytes) -> str | None:
     if start[4:8] == b"ftyp":
-        return "a HEIC picture" if _brands(start) & _HEIC_BRANDS else "a video"
+        return "a HEIC picture" if _is_heic(start) else "a video"
     if start[:4] == b"RIFF" and start[8:12] == b"AVI ":
         return "a video"
     text = start.removeprefix(b"\xef\xbb\xbf")
@@ -85,6 +90,10 @@ def _is_avif(start: bytes) -> bool:
     if start[8:12] in _AVIF_BRANDS:
         return True
     return start[8:12] in _VAGUE_BRANDS and bool(brands & _AVIF_BRANDS)
+
+
+def _is_heic(start: bytes) -> bool:
+    return start[4:8] == b"ftyp" and bool(_brands(start) & _HEIC_BRANDS)
 
 
 def _brands(start: bytes) -> set[bytes]:

@@ -6,10 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Any, Literal, NamedTuple
 
+from processing.imaging.overlay_specs import OverlaySpec
+
 # A rendition at the original's own size is not worth its bytes if the preset below it is this near.
 NEGLIGIBLE_GAIN = 1.02
 # The source of the thumbnails where no resize preset is enabled.
 FALLBACK_WIDTH = 1280
+
+
+# The gamuts that a preset may ask for.
+SRGB, DISPLAY_P3 = "srgb", "display-p3"
+# Whoever shows these formats manages colours; JPEG and PNG also go where nobody does.
+WIDE_GAMUT_FORMATS = frozenset({"webp", "avif"})
 
 
 class Size(NamedTuple):
@@ -30,6 +38,8 @@ class VariantSpec:
     `quality` is "high", "good" or "small", or a number as text on the SSIMULACRA2 scale. `effort`
     is how closely each picture is brought to it, within a floor and a ceiling of the encoders'
     settings and at most `max_probes` encodings of a file; "fixed" is one setting for all pictures.
+    `overlay` is laid over the picture before it is encoded. With the `gamut` "display-p3", WebP
+    and AVIF of a picture whose colours reach beyond sRGB keep them.
     """
 
     name: str
@@ -43,6 +53,14 @@ class VariantSpec:
     quality_floor: int = 10
     quality_ceiling: int = 95
     max_probes: int = 4
+    overlay: OverlaySpec | None = None
+    gamut: Literal["srgb", "display-p3"] = "srgb"
+
+    @property
+    def keeps_wide_gamut(self) -> bool:
+        """Whether any file of the preset may hold colours beyond sRGB."""
+        wide = self.kind == "resize" and self.gamut == DISPLAY_P3
+        return wide and not WIDE_GAMUT_FORMATS.isdisjoint(self.formats)
 
     @property
     def spec_hash(self) -> str:
@@ -62,8 +80,10 @@ class VariantSpec:
     def from_json(cls, values: Mapping[str, Any]) -> "VariantSpec":
         """Return the specification that `to_json` described."""
         known = {name: value for name, value in values.items() if name in _FIELDS}
-        formats = tuple(values["formats"])
-        return cls(**{**known, "formats": formats, "quality": str(values["quality"])})
+        known |= {"formats": tuple(values["formats"]), "quality": str(values["quality"])}
+        if overlay := values.get("overlay"):
+            known["overlay"] = OverlaySpec.from_json(overlay)
+        return cls(**known)
 
 
 _FIELDS = frozenset(field.name for field in fields(VariantSpec))

@@ -16,14 +16,14 @@ from PIL import Image, ImageChops
 from processing.imaging.limits import Limits
 from processing.imaging.opening import open_image
 from processing.imaging.pictures import Picture
-from processing.imaging.sizes import Size
+from processing.imaging.sizes import DISPLAY_P3, SRGB, Size
 
 LONGEST_SIDE = 16_384
 LONGEST_FRAME_MS = 2**24 - 1
 MOST_LOOPS = 2**16 - 1
 
-# Flags of the file: there are frames, some may be transparent, a note follows.
-_ANIMATED, _ALPHA, _NOTE = 0x02, 0x10, 0x04
+# Flags of the file: there are frames, some may be transparent, a note follows, a profile leads.
+_ANIMATED, _ALPHA, _NOTE, _PROFILE = 0x02, 0x10, 0x04, 0x20
 # The flag of a frame: its pixels replace those below, transparent ones too, and stay.
 _REPLACES = 0x02
 _FRAME_HEADER_BYTES = 16
@@ -67,6 +67,7 @@ class StoredAnimation:
 
     size: Size
     mode: str
+    gamut: str
     loop: int
     frames: tuple[StoredFrame, ...]
 
@@ -83,10 +84,14 @@ def write_frames(picture: Picture, file: BinaryIO) -> None:
     """
     if max(picture.size) > LONGEST_SIDE:
         raise ValueError(f"WebP holds no side above {LONGEST_SIDE} pixels")
+    profile = picture.icc_profile
     flags = _ANIMATED | _NOTE | (_ALPHA if picture.has_alpha else 0)
+    flags |= _PROFILE if profile else 0
     canvas = _three(picture.width - 1) + _three(picture.height - 1)
     file.write(b"RIFF" + bytes(4) + b"WEBP")
     file.write(_chunk(b"VP8X", bytes([flags, 0, 0, 0]) + canvas))
+    if profile:
+        file.write(_chunk(b"ICCP", profile))
     file.write(_chunk(b"ANIM", bytes(4) + min(picture.loop, MOST_LOOPS).to_bytes(2, "little")))
     for part in _parts(picture.open_frames(), picture.durations_ms):
         file.write(part.to_bytes())
@@ -144,6 +149,8 @@ def read_index(read_at: ReadAt) -> StoredAnimation:
     return StoredAnimation(
         size=Size(_number(canvas[4:7]) + 1, _number(canvas[7:10]) + 1),
         mode=chunks[b"XMP "].decode(),
+        # Only animations of a wide gamut carry a profile.
+        gamut=DISPLAY_P3 if b"ICCP" in chunks else SRGB,
         loop=_number(chunks[b"ANIM"][4:6]),
         frames=tuple(
             _stored_frame(read_at, offset, length)

@@ -1,5 +1,6 @@
 from storage.models.events import Event
 from storage.models.images import FocalPointSource, Image, Original, Tag
+from storage.models.overlays import Overlay
 from storage.models.presets import Preset
 from storage.models.runs import Attempt, Run, Stage
 from storage.models.variants import Variant
@@ -10,6 +11,7 @@ __all__ = [
     "FocalPointSource",
     "Image",
     "Original",
+    "Overlay",
     "Preset",
     "Run",
     "Stage",

@@ -1,6 +1,7 @@
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 
+from storage.models.overlays import Overlay
 from storage.models.variants import VariantKind
 
 
@@ -17,8 +18,32 @@ class Effort(models.TextChoices):
     FIXED = "fixed"
 
 
+class Gamut(models.TextChoices):
+    """Which colours WebP and AVIF may hold; everything else is sRGB."""
+
+    SRGB = "srgb", "sRGB"
+    DISPLAY_P3 = "display-p3", "Display P3"
+
+
+class OverlayPosition(models.TextChoices):
+    """Where on a variant its overlay stands."""
+
+    TOP_LEFT = "top-left"
+    TOP_CENTER = "top-center"
+    TOP_RIGHT = "top-right"
+    CENTER_LEFT = "center-left"
+    CENTER = "center"
+    CENTER_RIGHT = "center-right"
+    BOTTOM_LEFT = "bottom-left"
+    BOTTOM_CENTER = "bottom-center"
+    BOTTOM_RIGHT = "bottom-right"
+
+
 # What an encoder's setting may be.
 ENCODER_QUALITY = [MinValueValidator(1), MaxValueValidator(100)]
+# A hundredth is the least that can be seen; half of the shorter side leaves no room.
+SHARE = [MinValueValidator(0.01), MaxValueValidator(1.0)]
+MARGIN = [MinValueValidator(0.0), MaxValueValidator(0.45)]
 
 
 class Preset(models.Model):
@@ -52,6 +77,31 @@ class Preset(models.Model):
         db_default=4,
         validators=[MinValueValidator(1)],
         help_text="encodings of one file at most",
+    )
+    gamut = models.CharField(
+        max_length=16, choices=Gamut.choices, default=Gamut.SRGB, db_default=Gamut.SRGB
+    )
+    overlay = models.ForeignKey(
+        Overlay, on_delete=models.PROTECT, related_name="presets", null=True, blank=True
+    )
+    overlay_position = models.CharField(
+        max_length=16,
+        choices=OverlayPosition.choices,
+        default=OverlayPosition.BOTTOM_RIGHT,
+        db_default=OverlayPosition.BOTTOM_RIGHT,
+    )
+    overlay_margin = models.FloatField(
+        default=0.03, db_default=0.03, validators=MARGIN, help_text="share of the shorter side"
+    )
+    overlay_opacity = models.FloatField(default=1.0, db_default=1.0, validators=SHARE)
+    overlay_scale = models.FloatField(
+        default=0.2, db_default=0.2, validators=SHARE, help_text="share of the variant's width"
+    )
+    overlay_tile = models.BooleanField(
+        default=False, db_default=False, help_text="repeated over the whole variant"
+    )
+    overlay_minimum_width = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="pixels; narrower variants carry no overlay"
     )
     enabled = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)

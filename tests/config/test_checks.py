@@ -1,13 +1,15 @@
 import pytest
 from pytest_django.fixtures import Settings
 
-from config.checks import check_limits, check_memory, check_result_backend
+from config.checks import check_heic, check_limits, check_memory, check_result_backend
+from processing.imaging import heic
 
 
 def test_the_settings_as_they_come_are_sound() -> None:
     assert check_limits() == []
     assert check_memory() == []
     assert check_result_backend() == []
+    assert check_heic() == []
 
 
 @pytest.mark.parametrize(
@@ -35,3 +37,15 @@ def test_rabbitmq_without_a_result_backend_is_named(settings: Settings) -> None:
 def test_large_pictures_are_not_allowed_less_memory_than_others(settings: Settings) -> None:
     settings.LARGE_RESIZE_MEMORY_BYTES = settings.RESIZE_MEMORY_BYTES - 1
     assert [error.id for error in check_memory()] == ["darkroom.E005"]
+
+
+def test_heic_without_its_decoder_is_named_with_a_remedy(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.HEIC = True
+    monkeypatch.setattr(heic, "PACKAGE", "no_such_package")
+    (error,) = check_heic()
+    assert error.id == "darkroom.E006"
+    assert "requirements/heic.txt" in str(error.msg)
+    settings.HEIC = False
+    assert check_heic() == []

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from storage import objects, transitions
 from storage.audit import audit
-from storage.models import Image, Original, Run, Variant
+from storage.models import Image, Original, Overlay, Run, Variant
 from storage.objects import digest
 from storage.statuses import StageName
 from storage.transitions import NewVariant, StageResult
@@ -152,3 +152,40 @@ def test_the_command_changes_nothing_without_repair(
     assert len(everything()) == 3
     call_command("audit", "--grace-seconds", "-1", "--repair")
     assert len(everything()) == 2
+
+
+@pytest.fixture
+def overlay() -> Overlay:
+    """Return an overlay that is stored."""
+    content = b"overlay"
+    known = digest(io.BytesIO(content))
+    overlay = Overlay.objects.create(
+        name="logo", sha256=known.sha256, bytes=known.bytes, format="png", width=1, height=1
+    )
+    objects.put(objects.ORIGINALS, overlay.key, io.BytesIO(content), known)
+    return overlay
+
+
+def test_an_overlay_is_no_orphan(overlay: Overlay) -> None:
+    assert audit(repair=True, grace_seconds=-1, read_content=True).is_clean
+    assert everything() == {f"originals: {overlay.key}"}
+
+
+def test_a_missing_overlay_is_reported_and_its_row_stays(overlay: Overlay) -> None:
+    objects.remove(objects.ORIGINALS, [overlay.key])
+    report = audit(repair=True, grace_seconds=0)
+    assert report.missing_overlays == [overlay.key]
+    assert not report.is_clean
+    assert Overlay.objects.exists()
+
+
+def test_an_overlay_that_changed_in_place_is_found(overlay: Overlay, local_stores: Path) -> None:
+    (local_stores / "originals" / overlay.key).write_bytes(b"yalrevo")
+    assert audit(read_content=True).damaged == [f"originals: {overlay.key}"]
+
+
+def test_the_object_of_a_removed_overlay_goes_after_the_grace_period(overlay: Overlay) -> None:
+    overlay.delete()
+    assert audit(repair=True, grace_seconds=3600).orphans == []
+    audit(repair=True, grace_seconds=-1)
+    assert everything() == set()

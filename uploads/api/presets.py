@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
@@ -12,11 +12,23 @@ from rest_framework.views import APIView
 
 from processing import specifications
 from storage.models import Preset
-from storage.models.presets import Effort, Fit
+from storage.models.presets import Effort, Fit, Gamut, OverlayPosition
 from storage.models.variants import VariantKind
 from uploads.api.schema import responses
 from uploads.permissions import PresetsPermission
 from uploads.staleness import stale_variants
+
+
+class PresetOverlaySerializer(serializers.Serializer[Preset]):
+    """The image that a preset lays over its variants; shares are fractions of 1."""
+
+    name = serializers.CharField(source="overlay.name")
+    position = serializers.ChoiceField(OverlayPosition.choices, source="overlay_position")
+    margin = serializers.FloatField(source="overlay_margin", help_text="of the shorter side")
+    opacity = serializers.FloatField(source="overlay_opacity")
+    scale = serializers.FloatField(source="overlay_scale", help_text="of the variant's width")
+    tile = serializers.BooleanField(source="overlay_tile")
+    minimum_width = serializers.IntegerField(source="overlay_minimum_width")
 
 
 class PresetSerializer(serializers.Serializer[Preset]):
@@ -28,9 +40,15 @@ class PresetSerializer(serializers.Serializer[Preset]):
     formats = serializers.ListField(child=serializers.CharField())
     quality = serializers.CharField(help_text="high, good, small or a SSIMULACRA2 score")
     effort = serializers.ChoiceField(Effort.choices)
+    gamut = serializers.ChoiceField(Gamut.choices)
+    overlay = serializers.SerializerMethodField()
     enabled = serializers.BooleanField()
     spec_hash = serializers.SerializerMethodField(help_text="changes with the specification")
     stale_variants = serializers.SerializerMethodField(help_text="made by an earlier one")
+
+    @extend_schema_field(PresetOverlaySerializer(allow_null=True))
+    def get_overlay(self, preset: Preset) -> dict[str, Any] | None:
+        return None if preset.overlay is None else dict(PresetOverlaySerializer(preset).data)
 
     def get_spec_hash(self, preset: Preset) -> str:
         return specifications.of_preset(preset).spec_hash
@@ -47,7 +65,7 @@ class PresetsView(APIView):
         operation_id="list_presets", responses=responses({200: PresetSerializer(many=True)})
     )
     def get(self, request: Request) -> Response:
-        return Response(_shown(list(Preset.objects.all())))
+        return Response(_shown(list(Preset.objects.select_related("overlay"))))
 
 
 class PresetView(APIView):
@@ -55,7 +73,9 @@ class PresetView(APIView):
 
     @extend_schema(operation_id="read_preset", responses=responses({200: PresetSerializer}, 404))
     def get(self, request: Request, name: str) -> Response:
-        return Response(_shown([get_object_or_404(Preset, name=name)])[0])
+        return Response(
+            _shown([get_object_or_404(Preset.objects.select_related("overlay"), name=name)])[0]
+        )
 
 
 def _shown(presets: list[Preset]) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm
 from django.utils.translation import gettext_lazy as _
 
@@ -69,6 +70,12 @@ class UploadForm(DescriptionForm):
         widget=forms.FileInput(attrs={"accept": "image/*"}),
         error_messages={"required": _("Choose a picture first.")},
     )
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        if settings.HEIC:
+            # Not every system knows that these are pictures.
+            self.fields["file"].widget.attrs["accept"] = "image/*,.heic,.heif"
 
 
 class PercentField(forms.FloatField):

@@ -110,6 +110,7 @@ def _upload_page(
         "form": form,
         "refusal": refusal,
         "max_bytes": settings.MAX_UPLOAD_BYTES,
+        "heic": settings.HEIC,
         "stages": StageName.choices,
         "stage_statuses": StageStatus.choices,
         "image_statuses": RunStatus.choices,

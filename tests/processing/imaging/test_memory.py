@@ -10,7 +10,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from processing.imaging import Limits, Size, inspect, needed_bytes
+from processing.imaging import (
+    Header,
+    Limits,
+    Size,
+    inspect,
+    most_decoder_bytes,
+    needed_bytes,
+)
 from tests.corpus import files_in
 from tests.processing.imaging.samples import animation, exif, saved
 
@@ -23,14 +30,16 @@ LIMITS = Limits(max_bytes=256 * MEGABYTE, max_animation_pixels=500_000_000)
 # Renders and writes what it renders, as the stage does; prints by how much its peak grew.
 CHILD = """
 import sys, tempfile
-from processing.imaging import Limits, Size, render, write
+from processing.imaging import Limits, Size, heic, render, write
 
 def peak():
     with open("/proc/self/status") as status:
         return next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) * 1024
 
 path, width, height = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-limits = Limits(max_bytes=2**28, max_animation_pixels=500_000_000)
+limits = Limits(max_bytes=2**28, max_animation_pixels=500_000_000, heic=heic.available())
+if limits.heic:
+    heic.register()
 before = peak()
 with open(path, "rb") as file:
     for size, picture in render(file, [Size(width, height), Size(320, 240)], limits):
@@ -115,6 +124,18 @@ def test_a_picture_takes_what_was_declared_for_it(kind: str, tmp_path: Path) -> 
     path.write_bytes(KINDS[kind]())
     largest = Size(1600, 1200) if kind.endswith("moving") else LARGEST
     need, peak = predicted(path, largest), measured(path, largest)
+    assert peak <= need <= 1.6 * peak + 32 * MEGABYTE
+
+
+def test_heic_takes_what_was_declared_for_it(tmp_path: Path) -> None:
+    """Without the opener: it would stay registered in this process."""
+    package = pytest.importorskip("pillow_heif", reason="no HEIC decoder: pip install .[heic]")
+    path, image = tmp_path / "picture", smooth("RGB")
+    package.from_pillow(image).save(path, quality=80)
+    decoder_bytes = most_decoder_bytes("heic", image.width * image.height)
+    header = Header("heic", *image.size, 1, False, False, 1, "RGB", decoder_bytes)
+    need = needed_bytes(header, LARGEST, content_bytes=path.stat().st_size)
+    peak = measured(path)
     assert peak <= need <= 1.6 * peak + 32 * MEGABYTE
 
 

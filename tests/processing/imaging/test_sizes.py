@@ -1,10 +1,12 @@
 import dataclasses
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from processing.imaging import (
+    OverlaySpec,
     Size,
     VariantSpec,
     plan_sizes,
@@ -128,3 +130,20 @@ def test_a_snapshot_keeps_what_is_not_a_default() -> None:
 
 def test_fields_of_a_later_release_are_ignored() -> None:
     assert VariantSpec.from_json({**SQUARE.to_json(), "unheard_of": 1}) == SQUARE
+
+
+def test_an_overlay_survives_json_and_every_change_of_it_changes_the_hash() -> None:
+    overlay = OverlaySpec("1", "aa", "center", 0.1, 0.5, 0.3, tile=True, minimum_width=200)
+    marked = replace(SQUARE, overlay=overlay)
+    assert VariantSpec.from_json(json.loads(json.dumps(marked.to_json()))) == marked
+    changes: list[dict[str, Any]] = [
+        *({"sha256": "bb"}, {"position": "top-left"}, {"margin": 0.2}, {"opacity": 0.6}),
+        *({"scale": 0.4}, {"tile": False}, {"minimum_width": 0}),
+    ]
+    changed = [replace(marked, overlay=replace(overlay, **change)) for change in changes]
+    assert len({spec.spec_hash for spec in (SQUARE, marked, *changed)}) == 9
+
+
+def test_fields_of_a_later_overlay_are_ignored() -> None:
+    values = SQUARE.to_json() | {"overlay": {"id": "1", "sha256": "aa", "blend": "multiply"}}
+    assert VariantSpec.from_json(values).overlay == OverlaySpec("1", "aa")

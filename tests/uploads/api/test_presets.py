@@ -3,7 +3,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from processing.imaging import VariantSpec
-from storage.models import Image, Preset
+from storage.models import Image, Overlay, Preset
 from tests.uploads.conftest import bearer
 from tests.uploads.problems import problem
 from uploads.models import Scope
@@ -36,6 +36,8 @@ def test_the_presets_that_come_with_darkroom_are_listed(client: Client) -> None:
         "formats": ["jpeg", "webp", "avif"],
         "quality": "good",
         "effort": "balanced",
+        "gamut": "srgb",
+        "overlay": None,
         "enabled": True,
         "spec_hash": spec.spec_hash,
         "stale_variants": 0,
@@ -47,6 +49,25 @@ def test_variants_of_an_earlier_specification_are_counted(
 ) -> None:
     assert stale(client) == {}
     Preset.objects.filter(name="w320").update(quality="high")
+    assert stale(client) == {"w320": 3}
+
+
+def test_a_preset_names_its_overlay_and_its_variants_are_stale_without_it(
+    ready_image: Image, client: Client
+) -> None:
+    logo = Overlay.objects.create(
+        name="logo", sha256="ab" * 32, bytes=1, format="png", width=90, height=30
+    )
+    Preset.objects.filter(name="w320").update(overlay=logo, overlay_opacity=0.5)
+    assert client.get("/api/v1/presets/w320/").json()["overlay"] == {
+        "name": "logo",
+        "position": "bottom-right",
+        "margin": 0.03,
+        "opacity": 0.5,
+        "scale": 0.2,
+        "tile": False,
+        "minimum_width": 0,
+    }
     assert stale(client) == {"w320": 3}
 
 

@@ -74,3 +74,14 @@ def test_the_form_is_protected_against_other_sites(owner: User, object_root: Pat
     response = client.post("/upload/", TYPED)
     assert response.status_code == 403
     assert "This page had grown old" in text_of(response)
+
+
+@pytest.mark.parametrize("on", [False, True])
+def test_the_page_offers_heic_only_where_it_is_accepted(
+    client: Client, settings: Settings, on: bool
+) -> None:
+    settings.HEIC = on
+    page = client.get("/upload/").content.decode()
+    assert ('accept="image/*,.heic,.heif"' in page) is on
+    assert ('accept="image/*"' in page) is not on
+    assert ("AVIF, HEIC, GIF" in page) is on
