@@ -1,0 +1,80 @@
+"""docker/compose.yaml against the queues, the limits and the documents that it must agree with."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from django.conf import settings
+
+from config.body_limit import FORM_OVERHEAD_BYTES
+from config.queues import QUEUES
+
+PROJECT = Path(__file__).resolve().parents[2]
+FOLDER = PROJECT / "docker"
+TEXT = (FOLDER / "compose.yaml").read_text()
+VARIABLE = re.compile(r"(?<!\$)\$\{([A-Z0-9_]+):-([^}]*)\}")
+
+Service = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def services() -> dict[str, Service]:
+    found: dict[str, Service] = yaml.safe_load(TEXT)["services"]
+    return found
+
+
+@pytest.fixture(scope="module")
+def workers(services: dict[str, Service]) -> dict[str, Service]:
+    return {name: service for name, service in services.items() if name.startswith("worker-")}
+
+
+def examples() -> dict[str, str]:
+    lines = (FOLDER / ".env.example").read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+
+
+def test_each_queue_has_exactly_one_service(workers: dict[str, Service]) -> None:
+    served = [queue for each in workers.values() for queue in each["command"][1].split(",")]
+    assert sorted(served) == sorted(QUEUES)
+
+
+def test_a_worker_may_finish_what_it_has_begun(workers: dict[str, Service]) -> None:
+    for service in workers.values():
+        seconds = int(service["stop_grace_period"].removesuffix("s"))
+        assert seconds > settings.STAGE_HARD_LIMIT_SECONDS
+
+
+def test_every_service_has_limits(services: dict[str, Service]) -> None:
+    assert [name for name, each in services.items() if "mem_limit" not in each] == []
+    without = [name for name, each in services.items() if "cpus" not in each]
+    assert without == ["secrets"]
+
+
+def test_our_own_containers_have_no_rights_and_a_read_only_root(
+    services: dict[str, Service],
+) -> None:
+    own = [each for each in services.values() if "DARKROOM_IMAGE" in each["image"]]
+    assert len(own) > 10
+    assert all(each["read_only"] is True and each["cap_drop"] == ["ALL"] for each in own)
+
+
+def test_the_proxy_lets_through_what_darkroom_takes(services: dict[str, Service]) -> None:
+    proxy = int(examples()["PROXY_MAX_BODY_BYTES"])
+    upload = int(examples()["DARKROOM_MAX_UPLOAD_BYTES"])
+    assert upload == 64 * 1024 * 1024
+    assert proxy > upload + FORM_OVERHEAD_BYTES
+    caddyfile = (FOLDER / "proxy" / "Caddyfile").read_text()
+    assert f"{{$PROXY_MAX_BODY_BYTES:{proxy}}}" in caddyfile
+
+
+def test_the_example_shows_each_variable_with_its_default() -> None:
+    assert dict(VARIABLE.findall(TEXT)) == examples()
+
+
+def test_the_settings_document_knows_each_darkroom_variable() -> None:
+    document = (PROJECT / "docs" / "settings.md").read_text()
+    passed_on = set(re.findall(r"^    DARKROOM_([A-Z0-9_]+?)(?:_FILE)?:", TEXT, re.MULTILINE))
+    assert len(passed_on) > 15
+    assert {name for name in passed_on if f"`{name}`" not in document} == set()
