@@ -16,6 +16,7 @@ from shutil import rmtree
 
 _POLL_SECONDS = 0.02
 _LOG_TAIL_LINES = 40
+_FREEZE_SECONDS = 2.0
 
 
 class ProcessError(RuntimeError):
@@ -129,6 +130,10 @@ class Process:
     def pause(self) -> None:
         """Freeze the group: its connections stay open and nobody answers."""
         self._signal_group(signal.SIGSTOP)
+        # On a busy machine other threads of the process go on for a moment.
+        deadline = time.monotonic() + _FREEZE_SECONDS
+        while not _is_frozen(self.pid) and time.monotonic() < deadline:
+            time.sleep(0.01)
 
     def resume(self) -> None:
         self._signal_group(signal.SIGCONT)
@@ -222,3 +227,17 @@ class _Guard:
 
 
 _guard = _Guard()
+
+
+def _is_frozen(pid: int) -> bool:
+    """Return whether all threads of a process stand still; elsewhere than on Linux, yes."""
+    threads = Path(f"/proc/{pid}/task").glob("*/stat")
+    return all(_state(thread) == "T" for thread in threads)
+
+
+def _state(stat: Path) -> str:
+    try:
+        return stat.read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        # The thread has ended.
+        return "T"
