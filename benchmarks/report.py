@@ -44,8 +44,8 @@ class Circumstances:
 
 # What a report on photographs that were not tuned on is told apart by.
 FITTED = """\
-Darkroom's curves and forecasts were fitted to photographs that include those of `corpus/photos`.
-Those of any other folder, such as `corpus/cid22`, it has not seen."""
+Darkroom's curves and forecasts were fitted to the pictures of `corpus/cid22` and to desktop
+backgrounds; those of `corpus/photos` and of any other folder it has not seen."""
 
 NOTES = """\
 How to read this
