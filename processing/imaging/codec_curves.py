@@ -95,10 +95,12 @@ class _Forecast:
 # the pixels were tried in its place and beside it, and added nothing.
 _FORECASTS = {
     Curve.WEBP: _Forecast(0.831, 0.597, -1.528, 0.527, -0.654),
-    Curve.AVIF: _Forecast(0.514, 0.53, 6.683, 0.536, -1.844),
-    Curve.AVIF_DRAFT: _Forecast(0.514, 0.53, 6.683, 0.536, -1.844),
-    Curve.AVIF_FULL_COLOR: _Forecast(0.0, 0.465, 6.043, 0.566, -2.109),
-    Curve.AVIF_FULL_COLOR_DRAFT: _Forecast(0.0, 0.465, 6.043, 0.566, -2.109),
+    # Fitted to the drafts; for the slow encoder only where no draft may be made.
+    **dict.fromkeys((Curve.AVIF, Curve.AVIF_DRAFT), _Forecast(0.514, 0.53, 6.683, 0.536, -1.844)),
+    **dict.fromkeys(
+        (Curve.AVIF_FULL_COLOR, Curve.AVIF_FULL_COLOR_DRAFT),
+        _Forecast(0.0, 0.465, 6.043, 0.566, -2.109),
+    ),
 }
 
 

@@ -15,8 +15,8 @@ from processing.imaging.pictures import Picture
 from processing.imaging.streams import FrameStream
 
 # Over 62 pictures at equal score, speed 6 was 23 % smaller than speed 9 for eleven times its time,
-# and speed 5 saved 7 % more for another four times: docs/quality.md has the front. Speed 9 serves
-# to find the setting, and for animations, whose frames add up.
+# and speed 5 saved 7 % more for another four times: docs/benchmarks.md has the front. Speed 9
+# serves to find the setting, and for animations, whose frames add up.
 AVIF_SPEED = 6
 AVIF_DRAFT_SPEED = 9
 # At equal score method 4 is 5 % smaller than method 2 for twice its time, and 6 another 3 % for

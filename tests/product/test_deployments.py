@@ -3,9 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import psycopg
 import pytest
-from psycopg import sql
 
 from tests.conftest import PictureFile
 from tests.product.deployment import deployed
@@ -18,10 +16,7 @@ from tests.services.redis import RedisServer
 @pytest.fixture
 def database(postgres_server: PostgresServer, request: pytest.FixtureRequest) -> str:
     """Return the address of an empty database."""
-    name = f"flow_{abs(hash(request.node.name)) % 10**9}"
-    with psycopg.connect(postgres_server.url, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    return postgres_server.url_of(name)
+    return postgres_server.empty_database(f"flow_{abs(hash(request.node.name)) % 10**9}")
 
 
 @pytest.fixture

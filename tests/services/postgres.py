@@ -69,6 +69,12 @@ class PostgresServer(Server):
     def url_of(self, database: str) -> str:
         return f"postgresql://{USER}@{LOOPBACK}:{self.port}/{database}"
 
+    def empty_database(self, name: str) -> str:
+        """Create a database beside the server's own; return its address."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        return self.url_of(name)
+
     def start(self) -> None:
         if not self._data.exists():
             self._create_cluster()

@@ -25,10 +25,7 @@ STORES = ("store originals", "store variants", "store scratch")
 
 @pytest.fixture
 def empty_database(postgres_server: PostgresServer, request: pytest.FixtureRequest) -> str:
-    name = f"doctor_{abs(hash(request.node.name)) % 10**9}"
-    with psycopg.connect(postgres_server.url, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    return postgres_server.url_of(name)
+    return postgres_server.empty_database(f"doctor_{abs(hash(request.node.name)) % 10**9}")
 
 
 @pytest.fixture
