@@ -305,6 +305,7 @@ def test_cookies_and_addresses_are_for_https_alone_when_it_is_on(owner: User) ->
     environment = {
         **os.environ,
         "DARKROOM_HTTPS": "on",
+        "DARKROOM_SECRET_KEY": "for this test alone",
         "DJANGO_SETTINGS_MODULE": "config.settings",
     }
     done = subprocess.run(
