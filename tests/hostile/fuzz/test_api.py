@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_headers_conformance,
@@ -41,7 +42,7 @@ def operations(target: Target) -> dict[str, Any]:
     """Return the operations of the document that the server itself hands out."""
     document = target.client.http.get(SCHEMA, headers={"Accept": "application/json"}).json()
     schema = schemathesis.openapi.from_dict(document)
-    found = (result.ok() for result in schema.get_all_operations())
+    found = [result.ok() for result in schema.get_all_operations() if isinstance(result, Ok)]
     return {each.definition.raw["operationId"]: each for each in found}
 
 
@@ -68,10 +69,7 @@ def test_an_operation_does_what_the_document_says(
     @so_many(8, per_minute=CALLS_PER_MINUTE)
     @given(st.data())
     def call(data: st.DataObject) -> None:
-        try:
-            case = data.draw(operation.as_strategy(generation_mode=mode))
-        except schemathesis.errors.SchemathesisError:
-            return
+        case = data.draw(operation.as_strategy(generation_mode=mode))
         if "image_id" in case.path_parameters and name != "delete_image":
             case.path_parameters["image_id"] = image_id
         response = case.call(
