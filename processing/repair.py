@@ -4,11 +4,13 @@ For a person who asked for it, never on a schedule: where a store is merely not 
 variant is missing, and making all of them anew would be the wrong answer.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 from uuid import UUID
 
 from processing import planning
+from processing.errors import PartialReprocessImpossible
 from processing.sweep import sweep
 from storage import objects, transitions
 from storage.audit import Report
@@ -16,7 +18,9 @@ from storage.errors import ObjectMissing
 from storage.models import Image, Original, Run, Variant
 from storage.statuses import RunStatus, StageName
 
-# Keys that are looked up in one statement; databases limit the values of one.
+T = TypeVar("T")
+
+# Keys and ids that are looked up in one statement; databases limit the values of one.
 BATCH = 500
 
 
@@ -34,20 +38,20 @@ def derivations(report: Report) -> Derivations:
     Reads the originals concerned, and raises StorageUnavailable where that is not possible.
     """
     found = Derivations()
-    for variant in _variants(report.broken_variants):
-        found.stages.setdefault(variant.image_id, set()).add(StageName(variant.stage.name))
-    for image in Image.objects.select_related("original").filter(id__in=list(found.stages)):
-        if not _is_sound(image.original):
-            del found.stages[image.id]
-            found.impossible.append(image.id)
+    for keys in _batches(report.broken_variants):
+        for variant in Variant.objects.select_related("stage").filter(key__in=keys, live=True):
+            found.stages.setdefault(variant.image_id, set()).add(StageName(variant.stage.name))
+    for ids in _batches(list(found.stages)):
+        for image in Image.objects.select_related("original").filter(id__in=ids):
+            if not _is_sound(image.original):
+                del found.stages[image.id]
+                found.impossible.append(image.id)
     return found
 
 
-def _variants(keys: list[str]) -> Iterable[Variant]:
-    for start in range(0, len(keys), BATCH):
-        yield from Variant.objects.select_related("stage").filter(
-            key__in=keys[start : start + BATCH], live=True
-        )
+def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(items), BATCH):
+        yield items[start : start + BATCH]
 
 
 def _is_sound(original: Original) -> bool:
@@ -75,7 +79,11 @@ def _derive(image_id: UUID, stages: set[StageName]) -> Run | None:
         return None
     # Single stages can be done again only of an image that is ready.
     wanted = frozenset(stages) if image.status == RunStatus.READY else None
-    return planning.reprocess(image_id, wanted, bulk=True)
+    try:
+        return planning.reprocess(image_id, wanted, bulk=True)
+    except PartialReprocessImpossible:
+        # Somebody else was first, a moment ago.
+        return None
 
 
 def dispatch_again(report: Report) -> int:

@@ -43,10 +43,9 @@ class Command(BaseCommand):
                 self._show(name.replace("_", " "), found)
         derivations = repair.derivations(report)
         self._show_derivations(derivations)
-        if report.repaired:
-            self._repair(report, derivations)
-        self.stdout.write(self._verdict(report, derivations))
-        if not _is_well(report, derivations):
+        is_well = self._repair(report, derivations) if report.repaired else report.is_clean
+        self.stdout.write(self._verdict(report, derivations, is_well=is_well))
+        if not is_well:
             raise SystemExit(1)
 
     def _show(self, name: str, found: list[str]) -> None:
@@ -62,23 +61,23 @@ class Command(BaseCommand):
         )
         self._show("images that cannot be derived", [str(id_) for id_ in derivations.impossible])
 
-    def _repair(self, report: Report, derivations: Derivations) -> None:
+    def _repair(self, report: Report, derivations: Derivations) -> bool:
+        """Mend what can be; return whether nothing is left for a person or another audit."""
         runs = repair.derive(derivations)
         due = repair.dispatch_again(report)
+        left = len(derivations.stages) - len(runs)
         self.stdout.write(f"runs started: {len(runs)}")
+        self.stdout.write(f"images left to a run that is under way: {left}")
         self.stdout.write(f"stuck runs sent again: {due}")
+        return not (report.is_irreplaceable or derivations.impossible or left)
 
-    def _verdict(self, report: Report, derivations: Derivations) -> str:
+    def _verdict(self, report: Report, derivations: Derivations, *, is_well: bool) -> str:
         if report.is_clean:
             return "Records and objects agree."
         if not report.repaired:
             return "Run again with --repair."
-        if _is_well(report, derivations):
+        if is_well:
             return "Repaired; what is derived again is there when its runs are done."
-        return "Repaired what can be; restore what is missing or damaged from a backup."
-
-
-def _is_well(report: Report, derivations: Derivations) -> bool:
-    if report.repaired:
-        return not report.is_irreplaceable and not derivations.impossible
-    return report.is_clean
+        if report.is_irreplaceable or derivations.impossible:
+            return "Repaired what can be; restore what is missing or damaged from a backup."
+        return "Repaired what can be; run again when the runs under way are done."
