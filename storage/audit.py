@@ -1,23 +1,25 @@
 """Comparing records and objects, both ways.
 
 A dry run unless told otherwise. An object that nothing refers to is removed only when it is
-older than the grace period: a stage that is running writes its objects before their rows.
+older than the grace period: a stage that is running writes its objects before their rows. What
+has to be made again is only found here: `processing.repair` makes it.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Literal
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, F
+from django.db.models import Count, F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from storage import objects, originals
 from storage.errors import ObjectMissing
-from storage.models import Image, Original, Overlay, Stage, Variant
+from storage.models import Image, Original, Overlay, Run, Stage, Variant
 from storage.objects import StoredObject
 from storage.statuses import ACTIVE_RUN, TERMINAL_RUN, StageName, StageStatus
 
@@ -32,8 +34,13 @@ class Report:
     missing_originals: list[str] = field(default_factory=list)
     missing_overlays: list[str] = field(default_factory=list)
     missing_variants: list[str] = field(default_factory=list)
-    damaged: list[str] = field(default_factory=list)
+    damaged_originals: list[str] = field(default_factory=list)
+    damaged_overlays: list[str] = field(default_factory=list)
+    damaged_variants: list[str] = field(default_factory=list)
+    images_without_original: list[str] = field(default_factory=list)
+    stuck_runs: list[str] = field(default_factory=list)
     orphans: list[str] = field(default_factory=list)
+    unfinished_uploads: list[str] = field(default_factory=list)
     wrong_counts: list[str] = field(default_factory=list)
     expired_images: list[str] = field(default_factory=list)
     expired_variants: list[str] = field(default_factory=list)
@@ -41,14 +48,38 @@ class Report:
     repaired: bool = False
 
     @property
+    def damaged(self) -> list[str]:
+        """Return the objects of every store whose content is not what was recorded."""
+        originals = self.damaged_originals + self.damaged_overlays
+        return [
+            *(f"{objects.ORIGINALS}: {key}" for key in originals),
+            *(f"{objects.VARIANTS}: {key}" for key in self.damaged_variants),
+        ]
+
+    @property
+    def broken_variants(self) -> list[str]:
+        """Return the keys of variants that are shown and cannot be served as recorded."""
+        return self.missing_variants + self.damaged_variants
+
+    @property
+    def is_irreplaceable(self) -> bool:
+        """Say whether something is lost that only a person can bring back."""
+        return bool(
+            self.missing_originals
+            or self.missing_overlays
+            or self.damaged_originals
+            or self.damaged_overlays
+        )
+
+    @property
     def is_clean(self) -> bool:
         """Say whether nothing is wrong; what has merely expired is not wrong."""
         return not (
-            self.missing_originals
-            or self.missing_overlays
-            or self.missing_variants
-            or self.damaged
+            self.is_irreplaceable
+            or self.broken_variants
+            or self.stuck_runs
             or self.orphans
+            or self.unfinished_uploads
             or self.wrong_counts
         )
 
@@ -68,7 +99,9 @@ def audit(
     _wrong_counts(report)
     _unused_originals(report, cutoff)
     _missing(report, read_content=read_content)
+    _stuck_runs(report, cutoff)
     _orphans(report, cutoff)
+    _unfinished_uploads(report, cutoff)
     return report
 
 
@@ -142,30 +175,45 @@ def _remove_row(original_id: UUID, cutoff: datetime) -> bool:
 
 def _missing(report: Report, *, read_content: bool) -> None:
     for original in Original.objects.iterator():
-        expected = objects.Digest(original.sha256, original.bytes)
-        if not _is_there(report, objects.ORIGINALS, original.key, expected, read_content):
-            report.missing_originals.append(original.key)
+        fault = _fault(objects.ORIGINALS, original, read_content=read_content)
+        if fault:
+            getattr(report, f"{fault}_originals").append(original.key)
+            present = original.images.filter(deleted_at=None).order_by("id")
+            report.images_without_original.extend(str(image.id) for image in present)
     for overlay in Overlay.objects.iterator():
-        expected = objects.Digest(overlay.sha256, overlay.bytes)
-        if not _is_there(report, objects.ORIGINALS, overlay.key, expected, read_content):
-            report.missing_overlays.append(overlay.key)
-    for variant in Variant.objects.exclude(run__status__in=ACTIVE_RUN).iterator():
-        expected = objects.Digest(variant.sha256, variant.bytes)
-        if not _is_there(report, objects.VARIANTS, variant.key, expected, read_content):
-            report.missing_variants.append(variant.key)
+        fault = _fault(objects.ORIGINALS, overlay, read_content=read_content)
+        if fault:
+            getattr(report, f"{fault}_overlays").append(overlay.key)
+    for variant in _shown_variants().iterator():
+        fault = _fault(objects.VARIANTS, variant, read_content=read_content)
+        if fault:
+            getattr(report, f"{fault}_variants").append(variant.key)
 
 
-def _is_there(
-    report: Report, alias: str, key: str, expected: objects.Digest, read_content: bool
-) -> bool:
+def _shown_variants() -> QuerySet[Variant]:
+    """Return what an address leads to; the rest awaits its removal, which asks for no object."""
+    return Variant.objects.filter(live=True, image__deleted_at=None).exclude(
+        run__status__in=ACTIVE_RUN
+    )
+
+
+def _fault(
+    alias: str, row: Original | Overlay | Variant, *, read_content: bool
+) -> Literal["missing", "damaged"] | None:
+    expected = objects.Digest(row.sha256, row.bytes)
     try:
-        size = objects.size(alias, key)
-        digest = objects.read_digest(alias, key) if read_content else expected
+        size = objects.size(alias, row.key)
+        digest = objects.read_digest(alias, row.key) if read_content else expected
     except ObjectMissing:
-        return False
-    if size != expected.bytes or digest != expected:
-        report.damaged.append(f"{alias}: {key}")
-    return True
+        return "missing"
+    return None if size == expected.bytes and digest == expected else "damaged"
+
+
+def _stuck_runs(report: Report, cutoff: datetime) -> None:
+    """Find active runs that no sweep looks at, or that none has looked at for very long."""
+    overdue = Q(dispatch_at=None) | Q(dispatch_at__lt=cutoff)
+    active = Run.objects.filter(overdue, status__in=ACTIVE_RUN).order_by("id")
+    report.stuck_runs.extend(str(run_id) for run_id in active.values_list("id", flat=True))
 
 
 # --- Objects without records ------------------------------------------------------------------
@@ -179,6 +227,16 @@ def _orphans(report: Report, cutoff: datetime) -> None:
             report.orphans.extend(f"{alias}: {key}" for key in orphans)
             if report.repaired:
                 objects.remove(alias, orphans)
+
+
+def _unfinished_uploads(report: Report, cutoff: datetime) -> None:
+    """Find what a killed process began to send to a bucket in parts: it is kept, and paid for."""
+    for alias in objects.ALIASES:
+        for upload in objects.unfinished_uploads(alias):
+            if upload.began_at < cutoff:
+                report.unfinished_uploads.append(f"{alias}: {upload.key}")
+                if report.repaired:
+                    objects.abort_upload(alias, upload)
 
 
 def _batches(items: Iterator[StoredObject]) -> Iterator[list[StoredObject]]:

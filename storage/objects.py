@@ -9,10 +9,10 @@ import hashlib
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import BinaryIO, Protocol, cast
+from typing import BinaryIO, Protocol, cast, runtime_checkable
 
 from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
@@ -29,6 +29,7 @@ ALIASES = (ORIGINALS, VARIANTS, SCRATCH)
 CHUNK_BYTES = 1024 * 1024
 # A copy of a remote object stays in memory up to this size.
 SPOOL_BYTES = 16 * 1024 * 1024
+NOT_FOUND = {"404", "NoSuchKey", "NotFound", "NoSuchUpload"}
 STORE_ERRORS = (OSError, BotoCoreError, Boto3Error, ClientError)
 
 
@@ -42,6 +43,15 @@ class StoredObject:
 
 
 @dataclass(frozen=True)
+class UnfinishedUpload:
+    """An object that a process began to send in parts; `id` is the store's own."""
+
+    key: str
+    id: str
+    began_at: datetime
+
+
+@dataclass(frozen=True)
 class Digest:
     sha256: str
     bytes: int
@@ -49,6 +59,15 @@ class Digest:
 
 class Walkable(Protocol):
     def walk(self, prefix: str = "") -> Iterator[StoredObject]: ...
+
+
+@runtime_checkable
+class TakesParts(Protocol):
+    """A store that takes large objects in parts, and keeps those of an upload that broke off."""
+
+    def unfinished_uploads(self) -> Iterator[UnfinishedUpload]: ...
+
+    def abort_upload(self, upload: UnfinishedUpload) -> None: ...
 
 
 def store(alias: str) -> Storage:
@@ -159,6 +178,22 @@ def walk(alias: str, prefix: str = "") -> Iterator[StoredObject]:
         yield from cast(Walkable, store(alias)).walk(prefix)
 
 
+def unfinished_uploads(alias: str) -> Iterator[UnfinishedUpload]:
+    """Yield what was begun to be sent in parts, and may still be; nothing on a local disk."""
+    backend = store(alias)
+    if isinstance(backend, TakesParts):
+        with _store_errors(alias, ""):
+            yield from backend.unfinished_uploads()
+
+
+def abort_upload(alias: str, upload: UnfinishedUpload) -> None:
+    """Remove the parts of an upload; one that is not there is as good as removed."""
+    backend = store(alias)
+    if isinstance(backend, TakesParts):
+        with suppress(ObjectMissing), _store_errors(alias, upload.key):
+            backend.abort_upload(upload)
+
+
 @contextmanager
 def _store_errors(alias: str, key: str) -> Iterator[None]:
     try:
@@ -166,7 +201,7 @@ def _store_errors(alias: str, key: str) -> Iterator[None]:
     except FileNotFoundError as error:
         raise ObjectMissing(f"{alias}: {key} is missing; run manage.py audit.") from error
     except ClientError as error:
-        if error.response.get("Error", {}).get("Code") in {"404", "NoSuchKey", "NotFound"}:
+        if error.response.get("Error", {}).get("Code") in NOT_FOUND:
             raise ObjectMissing(f"{alias}: {key} is missing; run manage.py audit.") from error
         raise StorageUnavailable(f"{alias}: {error}") from error
     except STORE_ERRORS as error:

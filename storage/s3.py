@@ -7,7 +7,7 @@ from botocore.config import Config
 from storages.backends.s3 import S3Storage
 from storages.utils import clean_name
 
-from storage.objects import StoredObject
+from storage.objects import StoredObject, UnfinishedUpload
 
 AddressingStyle = Literal["auto", "virtual", "path"]
 
@@ -37,7 +37,7 @@ class BucketStorage(S3Storage):  # type: ignore[misc]
 
     def walk(self, prefix: str = "") -> Iterator[StoredObject]:
         """Yield every object below a folder."""
-        start = f"{self.location}/" if self.location else ""
+        start = self._start
         pages = self.connection.meta.client.get_paginator("list_objects_v2").paginate(
             Bucket=self.bucket_name, Prefix=start + prefix
         )
@@ -48,3 +48,22 @@ class BucketStorage(S3Storage):  # type: ignore[misc]
                     bytes=entry["Size"],
                     modified_at=entry["LastModified"],
                 )
+
+    def unfinished_uploads(self) -> Iterator[UnfinishedUpload]:
+        """Yield what was begun to be sent in parts and neither completed nor aborted."""
+        pages = self.connection.meta.client.get_paginator("list_multipart_uploads").paginate(
+            Bucket=self.bucket_name, Prefix=self._start
+        )
+        for page in pages:
+            for entry in page.get("Uploads", []):
+                key = entry["Key"][len(self._start) :]
+                yield UnfinishedUpload(key, entry["UploadId"], entry["Initiated"])
+
+    def abort_upload(self, upload: UnfinishedUpload) -> None:
+        self.connection.meta.client.abort_multipart_upload(
+            Bucket=self.bucket_name, Key=self._start + upload.key, UploadId=upload.id
+        )
+
+    @property
+    def _start(self) -> str:
+        return f"{self.location}/" if self.location else ""

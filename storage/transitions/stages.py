@@ -33,13 +33,16 @@ CHORD_GRACE_SECONDS = 5
 def claim(stage_id: UUID, *, worker: str, lease_seconds: float, max_attempts: int) -> Claim | None:
     """Take a stage that is pending, due and has what it needs; the attempt counts from now.
 
-    None when there is nothing to claim: a duplicate delivery, a superseded run, a back-off.
+    None when there is nothing to claim: a duplicate delivery, a superseded run, a back-off, or
+    attempts that are used up.
     """
     with locked_run(stage_id) as run:
         if run is None or not may_start(run, stage_id):
             return None
+        if _fail_spent(run, stage_id, max_attempts):
+            return None
         token = new_id()
-        taken = movable_stage(stage_id, StageStatus.RUNNING).filter(attempts__lt=max_attempts)
+        taken = movable_stage(stage_id, StageStatus.RUNNING)
         changed = taken.filter(Q(available_at=None) | Q(available_at__lte=Now())).update(
             status=StageStatus.RUNNING,
             attempts=F("attempts") + 1,
@@ -49,6 +52,19 @@ def claim(stage_id: UUID, *, worker: str, lease_seconds: float, max_attempts: in
             finished_at=None,
         )
         return _begin_attempt(run, stage_id, token, worker) if changed else None
+
+
+def _fail_spent(run: Run, stage_id: UUID, max_attempts: int) -> bool:
+    """End a stage that waits for an attempt which a limit, lowered since, no longer allows.
+
+    Its row tells the error of its last attempt. Left pending, nobody could ever claim it.
+    """
+    spent = Stage.objects.filter(
+        id=stage_id, status=StageStatus.PENDING, attempts__gte=max_attempts
+    ).update(status=StageStatus.FAILED, finished_at=Now())
+    if spent:
+        fail_run(run, stage_id)
+    return bool(spent)
 
 
 def _begin_attempt(run: Run, stage_id: UUID, token: UUID, worker: str) -> Claim:

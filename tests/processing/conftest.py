@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from pytest_django.fixtures import Settings
 
 from processing.nudging import breaker
-from storage.models import Image
+from storage.models import Image, Preset
 from tests.conftest import PictureFile
 from tests.services.processes import make_directory, remove_directory
 from tests.services.redis import RedisServer
@@ -25,6 +25,12 @@ def quick_sweeps(settings: Settings) -> None:
     settings.LEASE_SECONDS = LEASE_SECONDS
     settings.RETRY_SECONDS = 0
     settings.REDISPATCH_SECONDS = 2
+
+
+@pytest.fixture
+def quick_encoders(transactional_db: None) -> None:
+    """Leave the slow codec out: the time limits here are seconds, and machines may be busy."""
+    Preset.objects.update(effort="fixed", formats=["jpeg", "webp"])
 
 
 @pytest.fixture(scope="module")

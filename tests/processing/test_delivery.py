@@ -4,7 +4,6 @@ import io
 from functools import partial
 
 import pytest
-from PIL import Image as PillowImage
 
 from processing import planning
 from processing.backlog import message_count
@@ -13,57 +12,20 @@ from processing.pipeline import canvas
 from processing.sweep import sweep
 from storage import objects, transitions
 from storage.audit import audit
-from storage.models import Attempt, Image, Preset, Run, Stage
-from storage.statuses import TERMINAL_RUN, RunStatus, StageName, StageStatus
+from storage.models import Attempt, Image, Stage
+from storage.statuses import RunStatus, StageName, StageStatus
 from tests.conftest import PictureFile
 from tests.processing.conftest import Upload
+from tests.processing.endings import assert_complete, assert_nothing_is_left_over, is_over, settle
 from tests.services.redis import RedisServer
 from tests.workers import Workers, until
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.usefixtures("quick_encoders"),
+]
 
 STAGES = [name.value for name in StageName]
-
-
-@pytest.fixture(autouse=True)
-def quick_encoders(transactional_db: None) -> None:
-    """Leave the slow codec out: the time limits here are seconds, and machines may be busy."""
-    Preset.objects.update(effort="fixed", formats=["jpeg", "webp"])
-
-
-def is_over(image: Image) -> bool:
-    image.refresh_from_db()
-    return image.status in TERMINAL_RUN
-
-
-def settle(image: Image) -> None:
-    """Sweep as the scheduler would, until the image has a terminal state and scratch is clear."""
-    until(lambda: is_over(image), seconds=60, between=sweep)
-    until(lambda: not Run.objects.filter(scratch_cleared_at=None).exists(), between=sweep)
-
-
-def assert_complete(image: Image) -> None:
-    """Check from outside that a ready image has everything, once, and nothing else is stored."""
-    assert image.status == RunStatus.READY
-    assert image.events.filter(terminal=True).count() == 1
-    presets = {(v.preset, v.format) for v in image.variants.filter(live=True)}
-    assert {preset for preset, _ in presets} == {
-        *("w320", "w640", "w960"),
-        *("square150", "square300"),
-    }
-    for variant in image.variants.all():
-        with objects.local_copy(objects.VARIANTS, variant.key) as file:
-            decoded = PillowImage.open(io.BytesIO(file.read()))
-            decoded.load()
-        assert decoded.size == (variant.width, variant.height)
-        assert (decoded.format or "").lower() == variant.format
-    assert_nothing_is_left_over()
-
-
-def assert_nothing_is_left_over() -> None:
-    assert audit(grace_seconds=-1, read_content=True).orphans == []
-    assert list(objects.walk(objects.SCRATCH)) == []
-    assert not Attempt.objects.filter(finished_at=None).exists()
 
 
 def attempts(image: Image) -> dict[str, int]:

@@ -20,6 +20,7 @@ DATABASE_VARIABLE = "DARKROOM_DATABASE_URL"
 S = TypeVar("S", bound=Server)
 
 _servers = pytest.StashKey[list[Server]]()
+_database = pytest.StashKey[postgres.PostgresServer]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -45,6 +46,7 @@ def _start_database(config: pytest.Config) -> None:
     server = postgres.PostgresServer()
     config.add_cleanup(server.close)
     server.start()
+    config.stash[_database] = server
     os.environ[DATABASE_VARIABLE] = server.url
 
 
@@ -56,6 +58,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     # A test that killed or froze a server and then failed must not take the next ones with it.
     for server in item.config.stash[_servers]:
         server.recover()
+
+
+@pytest.fixture(scope="session")
+def session_database(pytestconfig: pytest.Config) -> postgres.PostgresServer:
+    """Return the PostgreSQL that this run is on."""
+    return pytestconfig.stash[_database]
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.management import call_command
 from django.utils import timezone
 
 from storage import objects, transitions
@@ -138,19 +137,6 @@ def test_replaced_variants_go_after_the_grace_period(image: Image) -> None:
     Run.objects.update(finished_at=timezone.now() - YESTERDAY)
     assert audit(repair=True).expired_variants == [first.key]
     assert Variant.objects.get().live
-    assert len(everything()) == 2
-
-
-def test_the_command_changes_nothing_without_repair(
-    image: Image, capsys: pytest.CaptureFixture[str]
-) -> None:
-    objects.put_unverified(objects.VARIANTS, "aa/stray/left", io.BytesIO(b"x"))
-    with pytest.raises(SystemExit) as exit_:
-        call_command("audit", "--grace-seconds", "-1")
-    assert exit_.value.code == 1
-    assert "variants: aa/stray/left" in capsys.readouterr().out
-    assert len(everything()) == 3
-    call_command("audit", "--grace-seconds", "-1", "--repair")
     assert len(everything()) == 2
 
 

@@ -11,6 +11,7 @@ from django.conf import settings as django_settings
 from pytest_django.fixtures import Settings
 
 from storage import objects
+from storage.audit import audit
 from storage.errors import ObjectCorrupted, ObjectMissing, StorageUnavailable
 from storage.objects import Digest
 from tests.services.ceph import CephServer
@@ -205,3 +206,67 @@ def test_a_wrong_secret_is_unavailable_not_missing(
     use(settings, bucket(s3_server, s3_bucket(), secret_key="wrong"))
     with pytest.raises(StorageUnavailable):
         objects.size("variants", KEY)
+
+
+# --- uploads in parts that broke off ----------------------------------------------------------
+
+
+@pytest.fixture
+def shared_bucket(
+    s3_server: CephServer, s3_bucket: Callable[[], str], settings: Settings
+) -> Callable[[str], str]:
+    """Keep `variants` in a bucket that others use too; return a beginner of uploads in parts."""
+    name = s3_bucket()
+    use(settings, bucket(s3_server, name, location="darkroom/variants"))
+    client = s3_server.client()
+
+    def begin(key: str) -> str:
+        upload_id = client.create_multipart_upload(Bucket=name, Key=key)["UploadId"]
+        client.upload_part(
+            Bucket=name, Key=key, UploadId=upload_id, PartNumber=1, Body=b"x" * 6_000_000
+        )
+        return upload_id
+
+    return begin
+
+
+def test_unfinished_uploads_are_listed_below_the_folder_of_the_store(
+    shared_bucket: Callable[[str], str],
+) -> None:
+    upload_id = shared_bucket(f"darkroom/variants/{KEY}")
+    shared_bucket("darkroom/variants-of-others/large")
+    (found,) = objects.unfinished_uploads("variants")
+    assert (found.key, found.id) == (KEY, upload_id)
+    assert abs(datetime.now(UTC) - found.began_at) < timedelta(minutes=1)
+    assert keys("variants") == set()
+
+
+def test_an_upload_is_aborted_and_one_of_the_same_key_stays(
+    shared_bucket: Callable[[str], str],
+) -> None:
+    first = shared_bucket(f"darkroom/variants/{KEY}")
+    second = shared_bucket(f"darkroom/variants/{KEY}")
+    by_id = {upload.id: upload for upload in objects.unfinished_uploads("variants")}
+    objects.abort_upload("variants", by_id[first])
+    objects.abort_upload("variants", by_id[first])
+    assert [upload.id for upload in objects.unfinished_uploads("variants")] == [second]
+
+
+def test_a_large_object_leaves_no_unfinished_upload(alias: str) -> None:
+    content = bytes(range(256)) * 4 * 10_000
+    objects.put(alias, "large", io.BytesIO(content), objects.digest(io.BytesIO(content)))
+    assert list(objects.unfinished_uploads(alias)) == []
+
+
+@pytest.mark.django_db
+def test_the_audit_aborts_unfinished_uploads_after_the_grace_period(
+    shared_bucket: Callable[[str], str],
+) -> None:
+    shared_bucket(f"darkroom/variants/{KEY}")
+    assert audit(repair=True, grace_seconds=3600).is_clean
+    report = audit(grace_seconds=-1)
+    assert (report.unfinished_uploads, report.is_clean) == ([f"variants: {KEY}"], False)
+    assert len(list(objects.unfinished_uploads("variants"))) == 1
+    audit(repair=True, grace_seconds=-1)
+    assert audit(grace_seconds=-1).is_clean
+    assert list(objects.unfinished_uploads("variants")) == []

@@ -225,6 +225,20 @@ def test_the_last_attempt_ends_the_image(image: Image, run: Run) -> None:
     assert terminal_events(image) == ["failed"]
 
 
+def test_a_limit_that_was_lowered_ends_what_has_used_it_up(image: Image, run: Run) -> None:
+    stage = stage_of(run, StageName.RESIZE)
+    for _ in range(2):
+        claim = claim_stage(stage)
+        transitions.retry_later(claim, BAD_PICTURE, delay_seconds=0, max_attempts=MAX_ATTEMPTS)
+    assert transitions.claim(stage.id, worker="test", lease_seconds=60, max_attempts=2) is None
+    image.refresh_from_db()
+    stage.refresh_from_db()
+    assert (image.status, stage.status, stage.attempts) == ("failed", "failed", 2)
+    assert stage.error_code == BAD_PICTURE.code
+    assert stage.finished_at is not None
+    assert terminal_events(image) == ["failed"]
+
+
 def test_success_after_a_retry_forgets_the_error(run: Run) -> None:
     stage = stage_of(run, StageName.RESIZE)
     claim = claim_stage(stage)

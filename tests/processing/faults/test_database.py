@@ -1,0 +1,88 @@
+"""PostgreSQL ends the connection of a worker at its worst moment, or restarts under it."""
+
+import psycopg
+import pytest
+from django.db import connection, transaction
+
+from storage.models import Image, Stage
+from tests.processing.conftest import Upload
+from tests.processing.endings import assert_complete, settle
+from tests.services.postgres import PostgresServer
+from tests.workers import Workers, database_url, until
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True, serialized_rollback=True),
+    pytest.mark.database,
+    pytest.mark.usefixtures("quick_encoders"),
+]
+BLOCKED = """
+    SELECT pid FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
+
+
+@pytest.fixture(autouse=True)
+def _on_postgres() -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("needs PostgreSQL: make pytest-postgres")
+
+
+def lock(image: Image) -> None:
+    Image.objects.select_for_update().get(id=image.id)
+
+
+def end_the_blocked() -> None:
+    """End the connections that wait for a lock, which is held by the caller."""
+    with psycopg.connect(database_url(), autocommit=True) as other:
+        until(lambda: other.execute(BLOCKED).fetchall())
+        for (pid,) in other.execute(BLOCKED).fetchall():
+            other.execute("SELECT pg_terminate_backend(%s)", [pid])
+        until(lambda: not other.execute(BLOCKED).fetchall())
+
+
+def attempts(image: Image) -> set[int]:
+    return {stage.attempts for stage in Stage.objects.filter(run__image=image)}
+
+
+def test_a_connection_that_ends_in_a_claim_costs_no_attempt(
+    workers: Workers, upload: Upload
+) -> None:
+    workers.dismiss()
+    image = upload()
+    with transaction.atomic():
+        lock(image)
+        workers.start()
+        end_the_blocked()
+    settle(image)
+    assert_complete(image)
+    assert attempts(image) == {1}
+
+
+@pytest.mark.parametrize("stage", ["resize", "compress", "publish"])
+def test_a_connection_that_ends_in_a_commit_costs_one_attempt(
+    workers: Workers, upload: Upload, stage: str
+) -> None:
+    workers.arm("wait", stage, "stored")
+    workers.start()
+    image = upload()
+    with transaction.atomic():
+        with workers.waiting_at(stage, "stored"):
+            lock(image)
+        end_the_blocked()
+    settle(image)
+    assert_complete(image)
+    assert max(attempts(image)) == 2
+
+
+def test_a_restart_in_mid_run_loses_nothing(
+    workers: Workers, upload: Upload, session_database: PostgresServer
+) -> None:
+    workers.arm("wait", "compress", "stored")
+    workers.start()
+    image = upload()
+    with workers.waiting_at("compress", "stored"):
+        connection.close()
+        session_database.restart()
+    settle(image)
+    assert_complete(image)
+    assert max(attempts(image)) <= 2
