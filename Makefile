@@ -15,7 +15,7 @@ export PYTHON
 .NOTPARALLEL:
 .PHONY: help run test lint types imports migrations deployment pytest pytest-postgres \
 	format requirements audit-dependencies fuzz bench bench-codecs contact-sheet clean environment \
-	bench-environment services
+	bench-environment services load
 
 help: ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) \
@@ -80,6 +80,9 @@ fuzz: environment services ## Throw made-up files and requests at it; MINUTES= s
 	MINUTES=$${MINUTES:-10} $(BIN)/python -m pytest tests/hostile/fuzz --timeout 0 $(PYTEST_OPTIONS)
 
 # CORPUS, SUBJECTS, PHOTOGRAPHS, ROUNDS, TARGETS and RESULTS reach the commands by themselves.
+load: environment services ## Let PEOPLE= (20) upload IMAGES= (10000) small pictures at once, on real servers
+	$(BIN)/python -m benchmarks.load
+
 bench: bench-environment ## Measure Darkroom beside its peers on photographs of CORPUS=
 	OPENBLAS_NUM_THREADS=1 .venv-bench/bin/python -m benchmarks
 

@@ -191,6 +191,8 @@ STAGE_HARD_LIMIT_SECONDS = env.int("STAGE_HARD_LIMIT_SECONDS", 120)
 # Longer than the hard limit, so that only a dead or stopped worker loses its lease.
 LEASE_SECONDS = env.int("LEASE_SECONDS", 150)
 MAX_ATTEMPTS = env.int("MAX_ATTEMPTS", 4)
+# In the queues at once, per lane; more wait in the database, in their owners' lines.
+RUNS_UNDER_WAY = env.int("RUNS_UNDER_WAY", 32)
 # The delay before the second attempt; it doubles with each further one.
 RETRY_SECONDS = env.int("RETRY_SECONDS", 10)
 # How often the scheduler looks for what is due, lost or stuck.

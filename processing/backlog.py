@@ -11,13 +11,13 @@ from typing import Any
 
 from celery import current_app
 from django.conf import settings
-from django.db.models import Count, Min, Q, QuerySet
-from django.db.models.functions import Now
+from django.db.models import Count, F, Min, Q, QuerySet
+from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 from kombu import Connection
 
 from storage.models import Stage
-from storage.statuses import StageStatus
+from storage.statuses import ACTIVE_RUN, StageStatus
 
 logger = logging.getLogger(__name__)
 
@@ -104,11 +104,7 @@ def broker_connection(timeout_seconds: float = 2.0) -> Connection:
 def queue_figures() -> list[QueueFigures]:
     """Return the figures of every queue, in the order of the table of queues."""
     names = [queue.name for queue in settings.CELERY_TASK_QUEUES]
-    waiting = _by_queue(
-        Stage.objects.filter(status=StageStatus.PENDING).exclude(queued_at=None),
-        depth=Count("id"),
-        oldest=Min("queued_at"),
-    )
+    waiting = _by_queue(_waiting(), depth=Count("id"), oldest=Min("since"))
     running = _by_queue(Stage.objects.filter(status=StageStatus.RUNNING), running=Count("id"))
     since = Now() - timedelta(minutes=THROUGHPUT_MINUTES)
     finished = Q(finished_at__gte=since, status=StageStatus.SUCCEEDED)
@@ -118,6 +114,13 @@ def queue_figures() -> list[QueueFigures]:
         _figures(name, waiting.get(name, {}), running.get(name, {}), done.get(name, {}), workers)
         for name in names
     ]
+
+
+def _waiting() -> QuerySet[Stage]:
+    """Return the stages that are announced, and the first ones of runs that stand in line."""
+    in_line = Q(run__status__in=ACTIVE_RUN, run__admitted_at=None, queue=F("run__lane"))
+    stages = Stage.objects.filter(Q(queued_at__isnull=False) | in_line, status=StageStatus.PENDING)
+    return stages.annotate(since=Coalesce("queued_at", "run__created_at"))
 
 
 def _by_queue(stages: QuerySet[Stage], **figures: Any) -> dict[str, dict[str, Any]]:

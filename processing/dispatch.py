@@ -5,12 +5,15 @@ message that is sent once too often finds nothing to claim.
 """
 
 import logging
+from collections.abc import Iterable
 
 from celery.canvas import Signature
 from django.conf import settings
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from processing import admission
+from processing.admission import Line
 from processing.backlog import Messages
 from processing.pipeline import HEADER, canvas
 from storage import transitions
@@ -25,11 +28,21 @@ BROKER_RETRY_SECONDS = 5
 
 
 def announce_due() -> int:
-    """Publish the canvases of all runs that are due; return how many."""
-    due = Run.objects.filter(status__in=ACTIVE_RUN, dispatch_at__lte=Now()).order_by("dispatch_at")
+    """Publish the canvases of all runs that are due and may go; return how many."""
+    due = Run.objects.filter(status__in=ACTIVE_RUN, dispatch_at__lte=Now(), admitted_at__lte=Now())
+    again = list(due.order_by("dispatch_at")[:RUNS_PER_SWEEP])
+    return _announce_all([*again, *admission.next_of_all()[:RUNS_PER_SWEEP]])
+
+
+def announce_next(line: Line) -> int:
+    """Publish what may follow a run that has ended, without waiting for the sweep."""
+    return _announce_all(admission.next_of_line(line))
+
+
+def _announce_all(runs: Iterable[Run]) -> int:
     messages = Messages()
     announced = 0
-    for run in due[:RUNS_PER_SWEEP]:
+    for run in runs:
         stages = announceable(run)
         if not stages or messages.are_on_their_way(stages):
             transitions.postpone(run.id, seconds=settings.REDISPATCH_SECONDS)

@@ -13,7 +13,9 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import DatabaseError
 
+from processing.admission import line_of
 from processing.backoff import retry_delay
+from processing.dispatch import announce_next
 from processing.errors import OverlayUnusable
 from processing.imaging import ImagingError
 from processing.leftovers import remove_output
@@ -119,9 +121,11 @@ def describe(error: Exception) -> Failure:
 
 
 def _clean_up_after(claim: Claim) -> None:
-    """Clear the scratch of a run that this stage has ended."""
+    """Let the next of the line follow a run that this stage has ended, and clear its scratch."""
     try:
-        if not Run.objects.filter(id=claim.run_id, status__in=ACTIVE_RUN).exists():
-            clear_scratch(claim.run_id)
+        run = Run.objects.exclude(status__in=ACTIVE_RUN).filter(id=claim.run_id).first()
+        if run is not None:
+            announce_next(line_of(run))
+            clear_scratch(run.id)
     except (StorageError, DatabaseError):
-        logger.warning("Scratch of %s is left to the sweep.", claim.run_id, exc_info=True)
+        logger.warning("What follows %s is left to the sweep.", claim.run_id, exc_info=True)

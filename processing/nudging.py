@@ -10,6 +10,7 @@ from uuid import UUID
 
 from celery import signature
 
+from processing.admission import may_go_at_once
 from processing.dispatch import announceable, publish, take
 from processing.pipeline import canvas
 from processing.publisher import publisher
@@ -45,7 +46,7 @@ _publishers = ThreadPoolExecutor(max_workers=4, thread_name_prefix="nudge")
 
 
 def nudge(run_id: UUID) -> None:
-    """Announce a run at once, if the broker answers within two seconds; never raises."""
+    """Announce a run at once, if it may go and the broker answers in two seconds; never raises."""
     if breaker.is_open():
         return
     try:
@@ -58,7 +59,7 @@ def nudge(run_id: UUID) -> None:
 
 def _nudge(run_id: UUID) -> None:
     run = Run.objects.get(id=run_id)
-    stages = announceable(run)
+    stages = announceable(run) if may_go_at_once(run) else []
     if not stages:
         return
     if stages[0].name != StageName.RESIZE:

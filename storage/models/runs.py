@@ -1,3 +1,4 @@
+from django.conf import settings
 from django.db import models
 
 from storage import keys
@@ -10,7 +11,7 @@ class Run(models.Model):
     """One generation of an image, planned with a frozen snapshot of the presets.
 
     The row is the outbox: `dispatch_at` says when its unfinished stages are to be announced
-    (again) to the queues.
+    (again) to the queues. Until it is admitted, it stands in its owner's line.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -21,6 +22,19 @@ class Run(models.Model):
     )
     presets = models.JSONField(help_text="the specifications of the presets as they were")
     bulk = models.BooleanField(default=False, help_text="runs on the bulk queues")
+    # Whose line it stands in; both are unknown in rows that were written by code without lines.
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+    )
+    lane = models.CharField(
+        max_length=64, blank=True, default="", db_default="", help_text="queue of its first stage"
+    )
+    admitted_at = models.DateTimeField(null=True, blank=True, help_text="first announced")
     dispatch_at = models.DateTimeField(null=True, blank=True)
     dispatches = models.PositiveIntegerField(default=0)
     scratch_cleared_at = models.DateTimeField(null=True, blank=True)
@@ -36,7 +50,19 @@ class Run(models.Model):
                 name="run_one_active_per_image",
             ),
         ]
-        indexes = [models.Index(fields=["dispatch_at"], name="run_outbox")]
+        indexes = [
+            models.Index(fields=["dispatch_at"], name="run_outbox"),
+            models.Index(
+                fields=["lane", "owner", "id"],
+                condition=models.Q(status__in=sorted(ACTIVE_RUN), admitted_at=None),
+                name="run_waits_in_line",
+            ),
+            models.Index(
+                fields=["lane", "owner"],
+                condition=models.Q(status__in=sorted(ACTIVE_RUN), admitted_at__isnull=False),
+                name="run_in_flight",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"run {self.number} of {self.image_id}"

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 
 from storage.clock import seconds_from_now
 from storage.models import Image, Run, Stage, Variant
@@ -38,7 +38,13 @@ def start_run(image_id: UUID, plan: Plan) -> Run | None:
         Variant.objects.filter(image=image).update(live=False)
     number = image.generation + 1
     run = Run.objects.create(
-        image=image, number=number, presets=list(plan.presets), bulk=plan.bulk, dispatch_at=Now()
+        image=image,
+        number=number,
+        presets=list(plan.presets),
+        bulk=plan.bulk,
+        owner_id=image.owner_id,
+        lane=plan.lane,
+        dispatch_at=Now(),
     )
     Stage.objects.bulk_create(_planned(run, plan))
     move_image(image.id, RunStatus.QUEUED, run.id, generation=number)
@@ -81,13 +87,15 @@ def delete(image_id: UUID) -> bool:
 def announce(
     run_id: UUID, stage_ids: Sequence[UUID], *, expected: int, again_in_seconds: float
 ) -> bool:
-    """Take a run out of the outbox until later; False if another dispatcher was first.
+    """Admit a run and take it out of the outbox until later; False if another was first.
 
     `expected` is the number of dispatches that the caller saw: of two dispatchers one wins.
     `stage_ids` are the stages whose messages are about to be sent.
     """
     taken = Run.objects.filter(id=run_id, status__in=ACTIVE_RUN, dispatches=expected).update(
-        dispatches=F("dispatches") + 1, dispatch_at=seconds_from_now(again_in_seconds)
+        dispatches=F("dispatches") + 1,
+        admitted_at=Coalesce("admitted_at", Now()),
+        dispatch_at=seconds_from_now(again_in_seconds),
     )
     if taken:
         waiting = Stage.objects.filter(id__in=stage_ids, status=StageStatus.PENDING)

@@ -76,3 +76,8 @@ class Plan:
     stages: Sequence[tuple[StageName, str, str]]  # name, part, queue
     skipped: frozenset[StageName] = frozenset()
     bulk: bool = False
+
+    @property
+    def lane(self) -> str:
+        """The queue of the first stage; runs of one lane wait for the same workers."""
+        return self.stages[0][2] if self.stages else ""

@@ -6,9 +6,11 @@ from math import ceil
 from typing import Any
 
 from django.conf import settings
+from django.contrib import admin
 from django.contrib.auth.views import LoginView, redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from uploads.api.throttling import MINUTE_SECONDS, MinuteCounter
@@ -38,7 +40,9 @@ class SignInView(LoginView):
 
 
 def administration(request: HttpRequest) -> HttpResponse:
-    """Send people who want to administrate to the one page for signing in."""
+    """Send people who want to administrate to the one page for signing in, or to their work."""
+    if admin.site.has_permission(request):
+        return redirect("admin:index")
     if request.user.is_authenticated:
         raise PermissionDenied
     return redirect_to_login(request.GET.get("next", "/admin/"))

@@ -1,0 +1,66 @@
+"""The resident memory of the parts of a deployment, watched while it works."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from statistics import median
+from threading import Event, Thread
+
+from tests.product.deployment import workers
+
+EVERY_SECONDS = 5.0
+PARTS = {"uvicorn": "web", " beat": "scheduler", " worker": "worker"}
+
+
+class Watch:
+    """Samples the memory of each part in bytes, from `start` until `stop`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.samples: dict[str, list[int]] = {}
+        self._folder = folder
+        self._over = Event()
+        self._thread = Thread(target=self._sample, name="memory")
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _sample(self) -> None:
+        while not self._over.wait(EVERY_SECONDS):
+            for part, size in _by_part(workers(self._folder)).items():
+                self.samples.setdefault(part, []).append(size)
+
+
+def quarters(samples: list[int]) -> list[float]:
+    """Return the median of each quarter of the time."""
+    step = max(1, len(samples) // 4)
+    return [median(samples[start : start + step]) for start in range(0, 4 * step, step)]
+
+
+def _by_part(processes: Iterable[int]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for process in processes:
+        part, size = _part(process), _resident(process)
+        if part and size:
+            found[part] = found.get(part, 0) + size
+    return found
+
+
+def _part(process: int) -> str:
+    try:
+        command = Path(f"/proc/{process}/cmdline").read_bytes().decode(errors="replace")
+    except OSError:
+        return ""
+    text = command.replace("\0", " ")
+    return next((part for word, part in PARTS.items() if word in text), "")
+
+
+def _resident(process: int) -> int:
+    """Return the proportional set size: pages that processes share count once."""
+    try:
+        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)
