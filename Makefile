@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 PYTEST_OPTIONS ?=
+# Processes that share the tests, a file at a time; more would starve the workers of the tests.
+PARALLEL ?= -n 2 --dist loadfile
 
 BIN := .venv/bin
 UV ?= $(BIN)/uv
@@ -49,10 +51,10 @@ deployment: environment ## Check the settings of a deployment
 	$(BIN)/python manage.py check --deploy --fail-level WARNING
 
 pytest: environment services ## Run the tests on SQLite
-	$(BIN)/python -m pytest $(PYTEST_OPTIONS)
+	$(BIN)/python -m pytest $(PARALLEL) $(PYTEST_OPTIONS)
 
 pytest-postgres: environment services ## Run the tests marked `database` on PostgreSQL
-	$(BIN)/python -m pytest -m database --database=postgres $(PYTEST_OPTIONS)
+	$(BIN)/python -m pytest -m database --database=postgres $(PARALLEL) $(PYTEST_OPTIONS)
 
 format: environment ## Put the code into its one format
 	$(BIN)/python -m ruff check --fix-only .

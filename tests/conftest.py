@@ -1,21 +1,40 @@
 """What tests of every layer use: users, pictures, and stores of their own."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.models import User
+from django.db import connection
 from PIL import Image
 from pytest_django.fixtures import Settings
 
 from storage import objects
+from storage.models import Preset
 from tests.pictures import photograph
 
 PictureFile = Callable[..., io.BytesIO]
 
 django_settings.PASSWORD_HASHERS = ["tests.passwords.QuickHasher"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def migrated_rows(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Put back, after a module that emptied the tables, what migrations had put into them.
+
+    Tests that need real transactions end by emptying all tables, and several processes may run
+    modules in any order.
+    """
+    yield
+    contents: Any = getattr(connection, "_test_serialized_contents", None)
+    if contents is None:
+        return
+    with request.getfixturevalue("django_db_blocker").unblock():
+        if not Preset.objects.exists():
+            connection.creation.deserialize_db_from_string(contents)
 
 
 @pytest.fixture
