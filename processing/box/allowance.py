@@ -23,7 +23,7 @@ OVERLAY_FILE_BYTES = 16_000_000 + FILE_MARGIN_BYTES
 # Mapping a file duplicates its descriptor.
 SPARE_DESCRIPTORS = 8
 # After the limit comes a signal that says so; what ignores it is killed this much later.
-SECONDS_UNTIL_KILLED = 2
+SECONDS_UNTIL_KILLED = 1
 
 
 class Area(Protocol):

@@ -11,18 +11,23 @@ from processing.box.operations import Operation
 from processing.imaging import ImagingError
 
 MOST_WORDS = 500
+# The exit status of a child that could not even answer.
+UNFINISHED = 70
 
 
 def live(channel: socket.socket, operations: Mapping[str, Operation], *, parent: int) -> NoReturn:
-    """Wait for a job and do it; never returns."""
-    confinement.die_with(parent)
-    confinement.keep_only([channel.fileno()])
-    message, descriptors = receive(channel)
-    if not message:
-        os._exit(0)
-    reply, *handed = descriptors
-    os.write(reply, as_line(_done(Job.from_bytes(message), handed, operations)))
-    os._exit(0)
+    """Wait for a job and do it; never returns, and never unwinds into the zygote's own code."""
+    status = UNFINISHED
+    try:
+        confinement.die_with(parent)
+        confinement.keep_only([channel.fileno()])
+        message, descriptors = receive(channel)
+        if message:
+            reply, *handed = descriptors
+            os.write(reply, as_line(_done(Job.from_bytes(message), handed, operations)))
+        status = 0
+    finally:
+        os._exit(status)
 
 
 def _done(job: Job, handed: list[int], operations: Mapping[str, Operation]) -> dict[str, Any]:

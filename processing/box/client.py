@@ -45,6 +45,11 @@ class Box:
         """The CPU seconds of all children whose jobs have ended."""
         return self._cpu_seconds
 
+    @property
+    def zygote(self) -> int | None:
+        """The process id of the zygote, if it was started."""
+        return None if self._process is None else self._process.pid
+
     def do(self, job: Job, descriptors: Sequence[int], *, seconds: float | None = None) -> Any:
         """Return what an operation returns, done on open files; `seconds` bounds the wait.
 

@@ -83,7 +83,7 @@ def _look(operation: str, file: BinaryIO, arguments: Mapping[str, Any]) -> Any:
 def _do(
     job: Job, file: BinaryIO, outputs: Sequence[BinaryIO], *, seconds: float | None = None
 ) -> Any:
-    with _read_only(file) as descriptor:
+    with read_only(file) as descriptor:
         written = [output.fileno() for output in outputs]
         return BOX.do(job, [descriptor, *written], seconds=seconds)
 
@@ -100,8 +100,11 @@ def _size_of(file: BinaryIO) -> int:
 
 
 @contextmanager
-def _read_only(file: BinaryIO) -> Iterator[int]:
-    """Give a descriptor of a file's bytes that cannot change them and has a place of its own."""
+def read_only(file: BinaryIO) -> Iterator[int]:
+    """Give a descriptor of a file's bytes that cannot change them and has a place of its own.
+
+    A file that lies in memory is copied to a disk.
+    """
     with ExitStack() as stack:
         try:
             file.flush()

@@ -18,8 +18,7 @@ _HALF = Size(SIDE_PIXELS // 2, SIDE_PIXELS // 2)
 
 
 def warm_up() -> None:
-    """Load every parser, and see each of them at work."""
-    Image.init()
+    """Load the parsers that are used, no others, and see each of them at work."""
     if heic.available():
         heic.register()
     for sample in _samples():
