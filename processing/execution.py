@@ -14,8 +14,8 @@ from django.conf import settings
 from django.db import DatabaseError
 
 from processing.backoff import retry_delay
+from processing.box import pictures as box
 from processing.box.errors import DecoderUnavailable
-from processing.box.pictures import BOX
 from processing.errors import OverlayUnusable
 from processing.imaging import ImagingError
 from processing.leftovers import remove_output
@@ -44,7 +44,7 @@ class CpuMeter:
 
 
 def _used() -> float:
-    return process_time() + BOX.cpu_seconds
+    return process_time() + box.cpu_seconds()
 
 
 def execute(stage_id: UUID, *, worker: str) -> bool:

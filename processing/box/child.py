@@ -11,6 +11,8 @@ from processing.box.operations import Operation
 from processing.imaging import ImagingError
 
 MOST_WORDS = 500
+# The operation that does nothing but tell what holds in a child.
+PROTECTIONS = "protections"
 # The exit status of a child that could not even answer.
 UNFINISHED = 70
 
@@ -34,8 +36,9 @@ def _done(job: Job, handed: list[int], operations: Mapping[str, Operation]) -> d
     files = [_opened(descriptor, place) for place, descriptor in enumerate(handed)]
     protections = confinement.confine(job.allowance)
     try:
-        result = operations[job.operation](job.arguments, files)
-        return {"result": result, "protections": protections}
+        if job.operation == PROTECTIONS:
+            return {"result": protections}
+        return {"result": operations[job.operation](job.arguments, files)}
     except ImagingError as error:
         return {"refused": error.code, "detail": error.detail[:MOST_WORDS]}
     except MemoryError:

@@ -88,6 +88,20 @@ def _do(
         return BOX.do(job, [descriptor, *written], seconds=seconds)
 
 
+def protections() -> list[str]:
+    """Return the names of what holds in a child: limits, memory, landlock, seccomp.
+
+    Raises BoxError.
+    """
+    job = Job("protections", {}, allowance.for_header(0))
+    return [str(name) for name in BOX.do(job, [], seconds=HEADER_SECONDS)]
+
+
+def cpu_seconds() -> float:
+    """Return the CPU seconds of all that this process has had decoded."""
+    return BOX.cpu_seconds
+
+
 # --- Files ------------------------------------------------------------------------------------
 
 

@@ -109,7 +109,7 @@ def loaded_while(arguments: Arguments, files: Files) -> list[str]:
     before = set(sys.modules)
     sys.addaudithook(_note_import)
     try:
-        REAL_OPERATIONS[arguments["operation"]](arguments["arguments"], files)
+        REAL_OPERATIONS[arguments["real"]](arguments["arguments"], files)
     except Exception as error:
         _tried.extend([repr(error)] if isinstance(error, ImportError) else [])
     return sorted({*_tried, *(set(sys.modules) - before)})

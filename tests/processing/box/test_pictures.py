@@ -1,18 +1,25 @@
 """The box gives what imaging gives in the same process, to the byte and to the word."""
 
 import os
+import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import asdict
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
 import pytest
+from PIL import Image
 
 from processing import imaging
 from processing.box import allowance, pictures
+from processing.box.allowance import Allowance
+from processing.box.errors import DecoderFailed
 from processing.imaging import Header, ImagingError, Limits, Size
 from tests.corpus import files_in
 from tests.hostile.pictures import FORMATS, files, saved
+from tests.processing.box.conftest import Do
 
 LIMITS = Limits(max_pixels=60_000_000, max_frames=200)
 HOSTILE = files()
@@ -32,6 +39,13 @@ def boxed(file: BinaryIO) -> Verdict:
         return pictures.inspect(file, LIMITS)
     except ImagingError as error:
         return type(error).__name__, error.detail
+
+
+def animation(codec: str) -> bytes:
+    frames = [Image.linear_gradient("L").rotate(90 * turns).convert("RGB") for turns in range(3)]
+    file = BytesIO()
+    frames[0].save(file, codec, save_all=True, append_images=frames[1:])
+    return file.getvalue()
 
 
 def sizes_of(header: Header) -> list[Size]:
@@ -83,6 +97,35 @@ def test_hostile_files_meet_the_same_verdict(name: str) -> None:
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_rendition_is_the_same_to_the_byte(name: str) -> None:
     assert_equal(BytesIO(saved(name, size=(320, 240))))
+
+
+@pytest.mark.parametrize("name", [*FORMATS, "animated GIF", "animated WEBP", "animated PNG"])
+def test_nothing_is_loaded_once_a_child_is_shut_in(do: Do, name: str) -> None:
+    content = animation(name.split()[1]) if " " in name else saved(name, size=(640, 480))
+    sizes = sizes_of(imaging.inspect(BytesIO(content), LIMITS))
+    arguments = {"limits": asdict(LIMITS), "sizes": sizes, "wide": sizes[:1]}
+    with ExitStack() as stack:
+        files = [stack.enter_context(tempfile.TemporaryFile()) for _ in range(1 + len(sizes))]
+        files[0].write(content)
+        files[0].flush()
+        loaded = do(
+            "loaded_while",
+            *(file.fileno() for file in files),
+            allowance=Allowance(memory_bytes=2**29, cpu_seconds=20, file_bytes=2**24),
+            real="render",
+            arguments=arguments,
+        )
+        assert os.fstat(files[-1].fileno()).st_size > 0
+    assert loaded == []
+
+
+def test_the_file_that_is_handed_over_cannot_be_changed(do: Do) -> None:
+    with tempfile.TemporaryFile() as file:
+        file.write(b"as it was")
+        with pictures.read_only(file) as descriptor, pytest.raises(DecoderFailed):
+            do("write_over_input", descriptor)
+        file.seek(0)
+        assert file.read() == b"as it was"
 
 
 @pytest.mark.parametrize("path", [*files_in("awkward"), *files_in("orientation")])
