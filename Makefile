@@ -82,6 +82,7 @@ fuzz: environment services ## Throw made-up files and requests at it; MINUTES= s
 # CORPUS, SUBJECTS, PHOTOGRAPHS, ROUNDS, TARGETS and RESULTS reach the commands by themselves.
 bench: bench-environment ## Measure Darkroom beside its peers on photographs of CORPUS=
 	OPENBLAS_NUM_THREADS=1 .venv-bench/bin/python -m benchmarks
+	OPENBLAS_NUM_THREADS=1 .venv-bench/bin/python -m benchmarks.box
 
 bench-codecs: bench-environment ## Measure codecs and settings at equal score: the table of docs
 	OPENBLAS_NUM_THREADS=1 .venv-bench/bin/python -m benchmarks.codecs
