@@ -87,6 +87,7 @@ load: environment services ## Let PEOPLE= (20) upload IMAGES= (10000) small pict
 
 bench: bench-environment ## Measure Darkroom beside its peers on photographs of CORPUS=
 	OPENBLAS_NUM_THREADS=1 .venv-bench/bin/python -m benchmarks
+	OPENBLAS_NUM_THREADS=1 .venv-bench/bin/python -m benchmarks.box
 
 bench-codecs: bench-environment ## Measure codecs and settings at equal score: the table of docs
 	OPENBLAS_NUM_THREADS=1 .venv-bench/bin/python -m benchmarks.codecs

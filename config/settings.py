@@ -188,6 +188,8 @@ SPECTACULAR_SETTINGS = {
 
 STAGE_SOFT_LIMIT_SECONDS = env.int("STAGE_SOFT_LIMIT_SECONDS", 90)
 STAGE_HARD_LIMIT_SECONDS = env.int("STAGE_HARD_LIMIT_SECONDS", 120)
+# What decoding one original may take: a file that takes longer fails at once, untried again.
+DECODE_CPU_SECONDS = env.int("DECODE_CPU_SECONDS", 60)
 # Longer than the hard limit, so that only a dead or stopped worker loses its lease.
 LEASE_SECONDS = env.int("LEASE_SECONDS", 150)
 MAX_ATTEMPTS = env.int("MAX_ATTEMPTS", 4)

@@ -15,6 +15,8 @@ from django.db import DatabaseError
 
 from processing.admission import line_of
 from processing.backoff import retry_delay
+from processing.box import pictures as box
+from processing.box.errors import DecoderUnavailable
 from processing.dispatch import announce_next
 from processing.errors import OverlayUnusable
 from processing.imaging import ImagingError
@@ -31,13 +33,20 @@ logger = logging.getLogger(__name__)
 
 
 class CpuMeter:
-    """Tells the CPU seconds of this process since it was made; a worker does one task at a time."""
+    """Tells the CPU seconds of this process and its box since it was made.
+
+    A worker does one task at a time.
+    """
 
     def __init__(self) -> None:
-        self._started = process_time()
+        self._started = _used()
 
     def seconds(self) -> float:
-        return process_time() - self._started
+        return _used() - self._started
+
+
+def _used() -> float:
+    return process_time() + box.cpu_seconds()
 
 
 def execute(stage_id: UUID, *, worker: str) -> bool:
@@ -113,6 +122,8 @@ def describe(error: Exception) -> Failure:
             return Failure("timed_out", f"The stage took longer than {seconds} seconds.")
         case MemoryError():
             return Failure("out_of_memory", "The worker had too little memory for this picture.")
+        case DecoderUnavailable():
+            return Failure("decoder_unavailable", str(error))
         case StorageError():
             return Failure("storage_unavailable", str(error))
         case _:

@@ -189,7 +189,11 @@ def _of_queues() -> Iterator[Metric]:
 
 QueueValue = Callable[[QueueFigures], float | None]
 QUEUE_GAUGES: tuple[tuple[str, str, QueueValue], ...] = (
-    ("backlog_jobs", "Stages announced or next in line that nobody has claimed", lambda queue: queue.depth),
+    (
+        "backlog_jobs",
+        "Stages, announced or in line, that nobody has claimed",
+        lambda queue: queue.depth,
+    ),
     (
         "oldest_waiting_seconds",
         "Age of the oldest announcement that nobody has claimed",

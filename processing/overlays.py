@@ -7,6 +7,7 @@ from django.db.models import ProtectedError
 from PIL import Image
 
 from processing import imaging
+from processing.box import pictures as box
 from processing.errors import OverlayRefused, OverlayUnusable
 from processing.imaging import ImagingError, OverlaySpec, Picture, VariantSpec
 from storage import objects
@@ -19,7 +20,7 @@ def add_overlay(name: str, file: BinaryIO) -> Overlay:
     """Store an overlay under a new name; the same content under the same name changes nothing.
 
     An object that was lost is put back. Raises ImagingError for a file that cannot serve,
-    OverlayRefused for a name that cannot, or a StorageError.
+    OverlayRefused for a name that cannot, a BoxError or a StorageError.
     """
     overlay = _described(name, file)
     known = Overlay.objects.filter(name=name).first()
@@ -32,7 +33,7 @@ def add_overlay(name: str, file: BinaryIO) -> Overlay:
 
 
 def _described(name: str, file: BinaryIO) -> Overlay:
-    header = imaging.inspect_overlay(file)
+    header = box.inspect_overlay(file)
     file.seek(0)
     digest = objects.digest(file)
     return Overlay(
@@ -105,7 +106,7 @@ def _read(spec: OverlaySpec) -> Image.Image:
         )
     try:
         with objects.local_copy(objects.ORIGINALS, overlay.key, _digest(overlay)) as file:
-            return imaging.read_overlay(file)
+            return box.read_overlay(file)
     except ObjectMissing as error:
         raise OverlayUnusable(
             f"The file of the overlay {overlay.name!r} is missing: add it again with "

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import transaction
 
 from processing import imaging, specifications
+from processing.box.allowance import Allowance, for_rendering
 from processing.errors import PartialReprocessImpossible
 from processing.imaging import Header, Size, VariantSpec
 from processing.nudging import nudge
@@ -65,6 +66,16 @@ def queue_of(name: StageName, *, bulk: bool, large: bool = False) -> str:
 def memory_needed(header: Header, content_bytes: int) -> int:
     """Return the memory in bytes that resizing a file takes with the presets as they are now."""
     return _needed_bytes(header, content_bytes, _enabled_specs())
+
+
+def allowance(original: Original, specs: Sequence[VariantSpec], sizes: Sequence[Size]) -> Allowance:
+    """Return what decoding an original may take in a run of these presets."""
+    return for_rendering(
+        _needed_bytes(_header_of(original), original.bytes, specs),
+        sizes,
+        frames=original.frames,
+        cpu_seconds=settings.DECODE_CPU_SECONDS,
+    )
 
 
 def _enabled_specs() -> list[VariantSpec]:

@@ -7,13 +7,14 @@ output when the claim was lost meanwhile.
 
 import base64
 import io
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, BinaryIO, cast
+from typing import Any
 
-from processing import imaging, specifications
+from processing import imaging, planning, specifications
+from processing.box import pictures as box
+from processing.box.pictures import Rendition
 from processing.errors import VariantMissing
 from processing.imaging import Encoded, FocalPoint, Picture, Size, VariantSpec
 from processing.overlays import with_overlay
@@ -23,9 +24,6 @@ from storage.models import FocalPointSource, Image, Run
 from storage.objects import Digest
 from storage.statuses import StageName, StageStatus
 from storage.transitions import Claim, NewVariant, StageResult
-
-# An intermediate stays in memory up to this size on its way to scratch: 1920 x 1280 in colour.
-SPOOL_BYTES = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -61,14 +59,18 @@ def resize(claim: Claim) -> StageResult:
     wanted = wanted_sizes(work)
     original = work.image.original
     expected = Digest(original.sha256, original.bytes)
-    with objects.local_copy(objects.ORIGINALS, original.key, expected) as file:
-        rendered = imaging.render(
+    sizes = sorted(set(wanted.values()))
+    with (
+        objects.local_copy(objects.ORIGINALS, original.key, expected) as file,
+        box.render(
             file,
-            sorted(set(wanted.values())),
+            sizes,
             specifications.limits(),
+            planning.allowance(original, list(work.specs.values()), sizes),
             wide=_wide_sizes(work, wanted),
-        )
-        stored = {size: _store_intermediate(claim, picture) for size, picture in rendered}
+        ) as renditions,
+    ):
+        stored = {each.asked: _store_intermediate(claim, each) for each in renditions}
     return StageResult(output={"parts": {part: stored[size] for part, size in wanted.items()}})
 
 
@@ -100,24 +102,20 @@ def _source_of(name: str, work: Work, planned: Mapping[str, Size]) -> str:
     return ""
 
 
-def _store_intermediate(claim: Claim, picture: Picture) -> dict[str, Any]:
-    with tempfile.SpooledTemporaryFile(SPOOL_BYTES) as spool:
-        file = cast(BinaryIO, spool)
-        imaging.write(picture, file)
-        file.seek(0)
-        digest = objects.digest(file)
-        key = keys.intermediate(
-            claim.run_id,
-            claim.token,
-            width=picture.width,
-            height=picture.height,
-            extension=imaging.extension(picture),
-        )
-        objects.put_unverified(objects.SCRATCH, key, file)
+def _store_intermediate(claim: Claim, rendition: Rendition) -> dict[str, Any]:
+    digest = objects.digest(rendition.file)
+    key = keys.intermediate(
+        claim.run_id,
+        claim.token,
+        width=rendition.width,
+        height=rendition.height,
+        extension=rendition.extension,
+    )
+    objects.put_unverified(objects.SCRATCH, key, rendition.file)
     return {
         "key": key,
-        "width": picture.width,
-        "height": picture.height,
+        "width": rendition.width,
+        "height": rendition.height,
         "sha256": digest.sha256,
         "bytes": digest.bytes,
     }

@@ -11,6 +11,8 @@ from django.db import IntegrityError, transaction
 from rest_framework.exceptions import Throttled
 
 from processing import imaging, planning, specifications
+from processing.box import pictures as box
+from processing.box.errors import BoxError
 from processing.nudging import nudge
 from storage import objects, originals, transitions
 from storage.errors import StorageError
@@ -75,13 +77,18 @@ def _accept(file: BinaryIO, submission: Submission) -> Accepted:
 
 
 def examine(file: BinaryIO) -> originals.Content:
-    """Hash a file and read its header; raises Refused or TooManyBytes."""
+    """Hash a file and read its header; raises Refused, TooManyBytes or StoreUnavailable."""
     digest = _bounded_digest(file)
     file.seek(0)
     try:
-        header = imaging.inspect(file, specifications.limits())
+        header = box.inspect(file, specifications.limits())
     except imaging.ImagingError as error:
         raise Refused(error.detail, code=CONTRACT_CODES.get(error.code, error.code)) from error
+    except BoxError as error:
+        logger.exception("An upload could not be examined.")
+        raise StoreUnavailable(
+            "The picture could not be examined. Try again in a moment."
+        ) from error
     _check_memory(planning.memory_needed(header, digest.bytes))
     return originals.Content(
         digest=digest,

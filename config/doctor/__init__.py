@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from config.doctor.box import check_box
 from config.doctor.broker import check_broker, check_result_backend
 from config.doctor.codecs import check_codecs
 from config.doctor.database import check_database
@@ -27,6 +28,7 @@ def examine(*, workers: bool = True) -> Iterator[Finding]:
 def _findings(*, workers: bool) -> Iterator[Finding]:
     yield from check_settings()
     yield from check_codecs()
+    yield from check_box()
     yield from check_stores()
     database = list(check_database())
     yield from database

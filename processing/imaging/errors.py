@@ -1,7 +1,7 @@
 """What can be wrong with a file that somebody sent, in words that person can act on."""
 
+import mmap
 import re
-import resource
 import struct
 import zlib
 from collections.abc import Iterator
@@ -85,6 +85,9 @@ PARSER_ERRORS = (
 # libjpeg reports an allocation refused by the address-space limit as "broken data stream". Below
 # this many pixels memory is an unlikely cause, so a damaged small file is called damaged.
 PIXELS_THAT_MAY_EXHAUST_MEMORY = 10_000_000
+# The coefficients of a progressive 4:2:0 JPEG: where that much is still to be had, the cause is
+# another.
+BYTES_PER_PIXEL_ASKED_FOR = 3
 
 _CUT_SHORT = re.compile(r"truncated|unexpected end|not enough|end of file|premature", re.IGNORECASE)
 
@@ -114,8 +117,13 @@ def _is_out_of_memory(error: BaseException, pixels: int) -> bool:
     if isinstance(error, bombs):
         return True
     suspicious = "broken data stream" in str(error) and pixels > PIXELS_THAT_MAY_EXHAUST_MEMORY
-    return suspicious and _address_space_is_limited()
+    return suspicious and _is_short_of(pixels * BYTES_PER_PIXEL_ASKED_FOR)
 
 
-def _address_space_is_limited() -> bool:
-    return resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY
+def _is_short_of(size: int) -> bool:
+    """Return whether so many bytes of address space are more than this process may still take."""
+    try:
+        mmap.mmap(-1, size).close()
+    except OSError:
+        return True
+    return False

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import BinaryIO
 
-from PIL import Image
+from PIL import Image, ImageFile
 
 from processing.imaging.limits import Limits
 from processing.imaging.opening import open_image
@@ -49,8 +49,18 @@ def read(file: BinaryIO) -> Picture:
         return _read_animation(_reader(file))
     file.seek(0)
     with open_image(file.read(), "tiff", Limits()) as image:
+        _check_uncompressed(image)
         image.load()
         return Picture.still(image, _gamut_of(image))
+
+
+def _check_uncompressed(image: ImageFile.ImageFile) -> None:
+    """Raise ValueError for a TIFF that `write` did not write.
+
+    The process that wrote it had hostile bytes before it; here libtiff shall not meet its work.
+    """
+    if {tile[0] for tile in image.tile} != {"raw"}:
+        raise ValueError("an intermediate is an uncompressed TIFF, and this one is not")
 
 
 def _reader(file: BinaryIO) -> ReadAt:

@@ -3,6 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from processing.box.errors import BoxError
 from processing.errors import OverlayRefused
 from processing.imaging import ImagingError
 from processing.overlays import add_overlay
@@ -25,7 +26,7 @@ class Command(BaseCommand):
             raise CommandError(f"{path}: {error.detail}") from error
         except OSError as error:
             raise CommandError(f"{path} cannot be read: {error.strerror}") from error
-        except (OverlayRefused, StorageError) as error:
+        except (OverlayRefused, BoxError, StorageError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(
             f"{overlay.name}: {overlay.width} x {overlay.height} pixels. "

@@ -92,7 +92,7 @@ def test_a_deployment_that_is_well_gets_ok_on_every_line(
     levels = {subject: finding["level"] for subject, finding in report.findings.items()}
     assert levels == dict.fromkeys(
         (
-            *("settings", "codec jpeg", "codec png", "codec webp", "codec avif"),
+            *("settings", "codec jpeg", "codec png", "codec webp", "box", "codec avif"),
             *(*STORES, "store originals: CORS"),
             *("database", "migrations", "clock of the database"),
             *("broker", "broker: eviction", "broker: durability"),

@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 
 from processing.imaging import Picture, extension, read, write
-from tests.processing.imaging.samples import animation, cutout, frames, photo, rendered
+from tests.processing.imaging.samples import animation, cutout, frames, photo, rendered, saved
 
 
 @pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA"])
@@ -28,3 +28,9 @@ def test_the_extension_tells_stills_from_animations() -> None:
 def test_a_picture_holds_no_other_modes() -> None:
     with pytest.raises(ValueError, match="CMYK"):
         Picture.still(Image.new("CMYK", (1, 1)))
+
+
+def test_a_compressed_intermediate_never_meets_libtiff() -> None:
+    content = saved(photo(), "TIFF", compression="tiff_lzw")
+    with pytest.raises(ValueError, match="uncompressed"):
+        read(BytesIO(content))

@@ -1,4 +1,3 @@
-import resource
 import subprocess
 import sys
 import textwrap
@@ -221,15 +220,30 @@ def test_a_lack_of_memory_is_blamed_on_the_size() -> None:
     assert isinstance(explain(MemoryError()), TooManyPixels)
 
 
-def test_a_broken_stream_is_blamed_on_memory_only_where_memory_is_limited(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize(
+    ("megapixels", "room_megabytes", "verdict"),
+    [
+        (90, 200, TooManyPixels),
+        (90, 400, UndecodableImage),
+        (9, 10, UndecodableImage),
+    ],
+    ids=["short of memory", "memory to spare", "small"],
+)
+def test_a_broken_stream_is_blamed_on_memory_only_where_memory_is_short(
+    megapixels: int, room_megabytes: int, verdict: type[Exception]
 ) -> None:
-    error = OSError("broken data stream when reading image file")
-    monkeypatch.setattr(resource, "getrlimit", lambda _: (2**31, 2**31))
-    assert isinstance(explain(error, pixels=90_000_000), TooManyPixels)
-    assert isinstance(explain(error, pixels=1_000_000), UndecodableImage)
-    monkeypatch.setattr(resource, "getrlimit", lambda _: (resource.RLIM_INFINITY,) * 2)
-    assert isinstance(explain(error, pixels=90_000_000), UndecodableImage)
+    script = textwrap.dedent("""
+        import resource, sys
+        from processing.imaging.errors import explain
+        megapixels, room_megabytes = map(int, sys.argv[1:])
+        used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (used + room_megabytes * 1_000_000,) * 2)
+        error = OSError("broken data stream when reading image file")
+        print(type(explain(error, pixels=megapixels * 1_000_000)).__name__)
+    """)
+    arguments = [sys.executable, "-c", script, str(megapixels), str(room_megabytes)]
+    told = subprocess.run(arguments, check=True, capture_output=True, text=True).stdout
+    assert told == f"{verdict.__name__}\n"
 
 
 def test_rendering_twice_gives_the_same_pixels() -> None:
