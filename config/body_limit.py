@@ -6,10 +6,15 @@ the limit has to stand in front of it.
 
 import asyncio
 import json
+import logging
 from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
 from typing import Any
 
+from storage.errors import NO_ROOM
 from uploads import counters
+
+logger = logging.getLogger(__name__)
 
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
@@ -24,6 +29,34 @@ FORM_OVERHEAD_BYTES = 1024 * 1024
 MAX_JSON_BYTES = 1024 * 1024
 # A client that is still sending reads no answer; closing at once would cut it off from ours.
 LINGER_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A problem document (RFC 9457), made before Django has seen the request."""
+
+    status: int
+    code: str
+    detail: str
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+    def to_bytes(self) -> bytes:
+        document = {
+            "type": f"urn:darkroom:problem:{self.code}",
+            "title": self.code.replace("_", " ").capitalize(),
+            "status": self.status,
+            "detail": self.detail,
+            "code": self.code,
+        }
+        return json.dumps(document).encode()
+
+
+NO_ROOM_LEFT = Refusal(
+    503,
+    "storage_unavailable",
+    "There is no room for the request. Try again in a moment.",
+    headers=((b"retry-after", b"10"),),
+)
 
 
 class BodyTooLarge(Exception):
@@ -52,6 +85,12 @@ class BodyLimit:
             await self._application(scope, _counted(receive, limit), send)
         except BodyTooLarge:
             await self._refuse(scope, receive, send)
+        except OSError as error:
+            if error.errno not in NO_ROOM:
+                raise
+            # Django keeps a body in the system's temporary folder before any view is asked.
+            logger.exception("There is no room for a request in the temporary folder.")
+            await _answer(NO_ROOM_LEFT, scope, receive, send, self._linger_seconds)
 
     def _limit(self, scope: Scope) -> int:
         return MAX_JSON_BYTES if _is_json(scope) else self._max_bytes + FORM_OVERHEAD_BYTES
@@ -59,17 +98,26 @@ class BodyLimit:
     async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
         if not _is_json(scope):
             counters.refused("too_many_bytes")
-        body = _problem(self._limit(scope))
-        headers = [
-            (b"content-type", b"application/problem+json"),
-            (b"content-length", str(len(body)).encode()),
-            (b"connection", b"close"),
-        ]
-        await send({"type": "http.response.start", "status": 413, "headers": headers})
-        await send({"type": "http.response.body", "body": body, "more_body": True})
-        if _header(scope, b"expect").lower() != b"100-continue":
-            await _discard(receive, self._linger_seconds)
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+        refusal = _too_large(self._limit(scope))
+        await _answer(refusal, scope, receive, send, self._linger_seconds)
+
+
+async def _answer(
+    refusal: Refusal, scope: Scope, receive: Receive, send: Send, linger_seconds: float
+) -> None:
+    """Send a refusal, and take what is still on its way, so that the client gets to read it."""
+    body = refusal.to_bytes()
+    headers = [
+        (b"content-type", b"application/problem+json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"connection", b"close"),
+        *refusal.headers,
+    ]
+    await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": True})
+    if _header(scope, b"expect").lower() != b"100-continue":
+        await _discard(receive, linger_seconds)
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 def _declared_bytes(scope: Scope) -> int:
@@ -111,13 +159,6 @@ async def _discard(receive: Receive, seconds: float) -> None:
         return
 
 
-def _problem(limit: int) -> bytes:
+def _too_large(limit: int) -> Refusal:
     detail = f"The request is larger than {limit // 1024 // 1024} MB. Send a smaller one."
-    document = {
-        "type": "urn:darkroom:problem:too_many_bytes",
-        "title": "Too many bytes",
-        "status": 413,
-        "detail": detail,
-        "code": "too_many_bytes",
-    }
-    return json.dumps(document).encode()
+    return Refusal(413, "too_many_bytes", detail)

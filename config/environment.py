@@ -99,7 +99,11 @@ SQLITE_OPTIONS = {
     # Without it two transactions that read first and then write deadlock.
     "transaction_mode": "IMMEDIATE",
     # FULL, not NORMAL: an upload that was answered with 202 survives a power cut.
-    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+    # Temporary tables in memory: a statement needs no room in the system's temporary folder.
+    "init_command": (
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
+        "PRAGMA temp_store=MEMORY;"
+    ),
 }
 
 

@@ -1,5 +1,10 @@
 """What can go wrong between records and bytes."""
 
+import errno
+
+# What a disk without room answers; the second where each person may fill only so much of it.
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
+
 
 class StorageError(Exception):
     """Root of this package's errors; the message says what to do."""

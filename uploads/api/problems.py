@@ -1,5 +1,6 @@
 """Every error as a problem document (RFC 9457); the only place where one becomes a status."""
 
+import logging
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,14 +13,17 @@ from django.core.exceptions import (
     RequestDataTooBig,
     SuspiciousOperation,
 )
+from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.views import defaults
 from rest_framework import exceptions
 
 from processing.errors import PartialReprocessImpossible
-from storage.errors import StorageUnavailable
+from storage.errors import NO_ROOM, StorageUnavailable
 from uploads.errors import UploadError
+
+logger = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
 # Where programs ask: they get a problem, people elsewhere get a page.
@@ -95,6 +99,9 @@ def _problem(error: Exception) -> Problem | None:
             return Problem(400, "invalid", detail, errors={})
         case exceptions.APIException():
             return _of_framework(error)
+        case OperationalError():
+            logger.warning("The database did not answer.", exc_info=error)
+            return storage_unavailable()
         case Http404():
             return _advise(404, "not_found")
         case PermissionDenied():
@@ -102,6 +109,9 @@ def _problem(error: Exception) -> Problem | None:
         case PartialReprocessImpossible():
             return Problem(409, "conflict", str(error))
         case StorageUnavailable():
+            return storage_unavailable()
+        case OSError(errno=number) if number in NO_ROOM:
+            # An upload is kept in the temporary folder until it is stored.
             return storage_unavailable()
         case RequestDataTooBig():
             return _advise(413, "too_many_bytes")

@@ -1,3 +1,4 @@
+from http import HTTPStatus
 from math import ceil
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from rest_framework.exceptions import Throttled
 
 from processing import planning
 from storage import transitions
+from storage.errors import NO_ROOM, StorageUnavailable
 from storage.models import Image
 from storage.statuses import RunStatus, StageName, StageStatus
 from uploads import allowance
@@ -87,6 +89,11 @@ def upload(request: SignedInRequest) -> HttpResponse:
         image = accept(form.cleaned_data["file"].file, _submission(request.user, form)).image
     except UploadError as error:
         return _upload_page(request, form, refusal=error.detail, status=error.status)
+    except (StorageUnavailable, OSError) as error:
+        if isinstance(error, OSError) and error.errno not in NO_ROOM:
+            raise
+        refusal = _("The store does not answer. Send the file again in a moment.")
+        return _upload_page(request, form, refusal=refusal, status=HTTPStatus.SERVICE_UNAVAILABLE)
     except Throttled as error:
         page = _upload_page(request, form, refusal=str(error.detail), status=error.status_code)
         page["Retry-After"] = str(ceil(getattr(error, "wait", None) or 1))

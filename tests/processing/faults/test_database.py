@@ -1,14 +1,22 @@
 """PostgreSQL ends the connection of a worker at its worst moment, or restarts under it."""
 
+from pathlib import Path
+
+import httpx
 import psycopg
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection, transaction
 
 from storage.models import Image, Stage
+from tests.conftest import PictureFile
 from tests.processing.conftest import Upload
 from tests.processing.endings import assert_complete, settle
 from tests.services.postgres import PostgresServer
+from tests.services.redis import RedisServer
+from tests.uploads.web import serving
 from tests.workers import Workers, database_url, until
+from uploads import tokens
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, serialized_rollback=True),
@@ -86,3 +94,28 @@ def test_a_restart_in_mid_run_loses_nothing(
     settle(image)
     assert_complete(image)
     assert max(attempts(image)) <= 2
+
+
+def test_an_upload_without_a_database_is_asked_to_come_again(
+    owner: User,
+    tmp_path: Path,
+    local_stores: Path,
+    session_database: PostgresServer,
+    broker: RedisServer,
+    picture_file: PictureFile,
+) -> None:
+    _, token = tokens.issue(owner)
+    picture = {"file": ("pier.jpg", picture_file().getvalue())}
+    with (
+        serving(tmp_path, local_stores) as server,
+        httpx.Client(base_url=server, headers={"Authorization": f"Bearer {token}"}) as client,
+    ):
+        connection.close()
+        session_database.stop()
+        try:
+            answer = client.post("/api/v1/images/", files=picture, timeout=30)
+        finally:
+            session_database.start()
+        assert (answer.status_code, answer.json()["code"]) == (503, "storage_unavailable")
+        assert client.post("/api/v1/images/", files=picture, timeout=30).status_code == 202
+    assert Image.objects.count() == 1
