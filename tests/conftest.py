@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import PIL.Image
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.models import User
@@ -35,6 +36,14 @@ def migrated_rows(request: pytest.FixtureRequest) -> Iterator[None]:
     with request.getfixturevalue("django_db_blocker").unblock():
         if not Preset.objects.exists():
             connection.creation.deserialize_db_from_string(contents)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def limit_of_pixels() -> Iterator[None]:
+    """Put Pillow's limit back: it is the process's own, and opening a picture sets it."""
+    before = PIL.Image.MAX_IMAGE_PIXELS
+    yield
+    PIL.Image.MAX_IMAGE_PIXELS = before
 
 
 @pytest.fixture

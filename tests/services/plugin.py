@@ -63,6 +63,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.fixture(scope="session")
 def session_database(pytestconfig: pytest.Config) -> postgres.PostgresServer:
     """Return the PostgreSQL that this run is on."""
+    if _database not in pytestconfig.stash:
+        pytest.skip("needs PostgreSQL: make pytest-postgres")
     return pytestconfig.stash[_database]
 
 
