@@ -7,8 +7,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.product.deployment import PROJECT, answers, manage
 from tests.product.client import Client
+from tests.product.deployment import PROJECT, answers, manage
 from tests.services.ceph import CephServer
 from tests.services.fault_proxy import FaultProxy, Mode
 from tests.services.ports import LOOPBACK, reserve_port
@@ -232,5 +232,3 @@ def _commands(built: Site) -> Iterator[tuple[str, list[str]]]:
         for name in ("scheduler", "scheduler2"):
             state = str(built.folder / f"{name}.state")
             yield name, [*celery, "beat", "--pidfile=", "--schedule", state]
-
-
