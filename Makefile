@@ -15,7 +15,7 @@ export PYTHON
 .NOTPARALLEL:
 .PHONY: help run test lint types imports migrations deployment pytest pytest-postgres \
 	format requirements bench bench-codecs contact-sheet clean environment \
-	bench-environment services
+	bench-environment services chaos
 
 help: ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) \
@@ -82,6 +82,10 @@ bench-environment:
 	@sh bootstrap.sh bench .venv-bench
 	@sh bootstrap.sh thumbor .venv-thumbor || echo "thumbor could not be installed: it is left out"
 	@sh benchmarks/install_sharp.sh || echo "sharp could not be installed: it is left out"
+
+# MINUTES, SEED, BROKER, STORAGE, DATABASE, NAIVE and RESULTS reach the command by themselves.
+chaos: environment services ## Break a deployment at random under load: MINUTES=, SEED=, NAIVE=1
+	$(BIN)/python -m tests.chaos
 
 clean: ## Remove the environment and the caches; your pictures and data stay
 	rm -rf .venv .venv-bench .venv-thumbor benchmarks/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

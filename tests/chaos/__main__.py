@@ -58,7 +58,7 @@ def _run(
     ]
     for person in people:
         person.start()
-    seconds = 60.0 if options.minutes >= LONG_MINUTES else 2.0 if options.each_once else 8.0
+    seconds = 2.0 if options.each_once else 60.0 if options.minutes >= LONG_MINUTES else 8.0
     _break(deployed, planned, report, seconds)
     for person in people:
         person.over.set()
@@ -98,10 +98,10 @@ def _judge(
 ) -> None:
     os.environ.update(deployed.environment)
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
-    import django
+    import django  # noqa: PLC0415 - only now are the settings those of the deployment
 
     django.setup()
-    from tests.chaos.verdict import judge
+    from tests.chaos.verdict import judge  # noqa: PLC0415 - it needs models
 
     naive = deployed.choice.naive
     allowed = NAIVE_QUIET_SECONDS if naive else QUIET_SECONDS

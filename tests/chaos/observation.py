@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
+from processing.backlog import message_count
 from storage import objects
 from storage.models import Run, Stage
 from storage.statuses import ACTIVE_RUN, StageStatus
@@ -35,8 +36,6 @@ def _entries(site: Site, alias: str) -> Iterator[tuple[str, datetime]]:
 def depths(site: Site) -> dict[str, int]:
     """Return what lies in each queue, and what a worker took and did not acknowledge."""
     if site.rabbitmq is not None:
-        from processing.backlog import message_count
-
         return {queue: message_count(queue) for queue in QUEUES if queue != "maintenance"}
     client = site.redis.client()
     # A sweep may lie in `maintenance` at any moment: it is no one's work.
