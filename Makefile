@@ -14,7 +14,7 @@ export PYTHON
 # The steps of `test` come in order, and share one environment, under `make -j` too.
 .NOTPARALLEL:
 .PHONY: help run test lint types imports migrations deployment pytest pytest-postgres \
-	format requirements bench bench-codecs contact-sheet clean environment \
+	format requirements audit-dependencies fuzz bench bench-codecs contact-sheet clean environment \
 	bench-environment services chaos
 
 help: ## List these targets
@@ -67,6 +67,17 @@ requirements: environment ## Pin what pyproject.toml asks for; UPGRADE=1 takes n
 	$(COMPILE) --extra demo --group bench --constraints requirements/base.txt \
 		-o requirements/bench.txt
 	$(subst compile pyproject.toml,compile --group thumbor,$(COMPILE)) -o requirements/thumbor.txt
+
+# Exits with an error of its own where no advisory service can be reached: that is no clean bill.
+audit-dependencies: environment ## Ask an advisory service about every pinned version; needs a network
+	@for file in requirements/*.txt; do echo "$$file"; \
+		$(BIN)/python -m pip_audit --disable-pip --require-hashes --strict --progress-spinner off \
+			--requirement "$$file" || { status=$$?; \
+			echo "$$file: not clean, or no advisory service could be reached: see above"; \
+			exit $$status; }; done
+
+fuzz: environment services ## Throw made-up files and requests at it; MINUTES= says how long (10)
+	MINUTES=$${MINUTES:-10} $(BIN)/python -m pytest tests/hostile/fuzz --timeout 0 $(PYTEST_OPTIONS)
 
 # CORPUS, SUBJECTS, PHOTOGRAPHS, ROUNDS, TARGETS and RESULTS reach the commands by themselves.
 bench: bench-environment ## Measure Darkroom beside its peers on photographs of CORPUS=

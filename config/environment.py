@@ -14,6 +14,7 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
 from environs import FileAwareEnv
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -30,8 +31,17 @@ def optional(name: str) -> str | None:
 
 
 def secret_key() -> str:
-    """Return the configured secret key, or the one kept in the data folder, made once."""
-    return optional("SECRET_KEY") or _kept_secret(DATA_DIR / "secret_key")
+    """Return the configured secret key, or the one kept in the data folder, made once.
+
+    Raises ImproperlyConfigured where others reach the site: its processes need not share a folder.
+    """
+    configured = optional("SECRET_KEY")
+    if configured is None and env.bool("HTTPS", False):
+        raise ImproperlyConfigured(
+            "DARKROOM_SECRET_KEY is not set. With DARKROOM_HTTPS=on, give all processes the same: "
+            "50 random characters or more, in it or in a file that DARKROOM_SECRET_KEY_FILE names."
+        )
+    return configured or _kept_secret(DATA_DIR / "secret_key")
 
 
 def _kept_secret(path: Path) -> str:

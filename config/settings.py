@@ -155,6 +155,9 @@ HEIC = env.bool("HEIC", False)
 THROTTLE = env.bool("THROTTLE", True)
 UPLOADS_PER_MINUTE = env.int("UPLOADS_PER_MINUTE", 240)
 REQUESTS_PER_MINUTE = env.int("REQUESTS_PER_MINUTE", 1200)
+# In each web process; a person who mistypes needs few, an office behind one address more.
+SIGN_INS_PER_MINUTE = env.int("SIGN_INS_PER_MINUTE", 10)
+SIGN_INS_PER_MINUTE_BY_ADDRESS = env.int("SIGN_INS_PER_MINUTE_BY_ADDRESS", 100)
 QUOTA_IMAGES = env.int("QUOTA_IMAGES", 100_000)
 QUOTA_BYTES = env.int("QUOTA_BYTES", 200 * 1024**3)
 

@@ -2,6 +2,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from uploads import health, media, metrics
+from uploads.pages.sign_in import administration
 
 handler400 = "uploads.api.problems.bad_request"
 handler403 = "uploads.api.problems.permission_denied"
@@ -15,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.MetricsView.as_view(), name="metrics"),
+    path("admin/login/", administration),
     path("admin/", admin.site.urls),
     path("", include("uploads.pages.urls")),
 ]

@@ -102,6 +102,12 @@ def discard_unused(stored: Stored, original: Original) -> None:
         objects.remove(objects.ORIGINALS, [_key(stored.content, stored.new_id)])
 
 
+def discard(stored: Stored) -> None:
+    """Remove an object whose row was never made; call outside of a transaction."""
+    if stored.new_id is not None:
+        objects.remove(objects.ORIGINALS, [_key(stored.content, stored.new_id)])
+
+
 def release(original_id: UUID) -> None:
     """Count one user less; the audit removes what nobody uses after the grace period."""
     Original.objects.filter(id=original_id, users__gt=0).update(users=F("users") - 1)

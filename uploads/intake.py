@@ -8,6 +8,7 @@ from typing import BinaryIO
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
+from rest_framework.exceptions import Throttled
 
 from processing import imaging, planning, specifications
 from processing.nudging import nudge
@@ -15,7 +16,7 @@ from storage import objects, originals, transitions
 from storage.errors import StorageError
 from storage.models import Image, Tag
 from storage.objects import Digest
-from uploads import counters
+from uploads import allowance, counters
 from uploads.errors import IdempotencyConflict, Refused, StoreUnavailable, TooManyBytes
 
 logger = logging.getLogger(__name__)
@@ -38,6 +39,8 @@ class Submission:
     tags: tuple[str, ...] = ()
     idempotency_key: str | None = None
     bulk: bool = False
+    # Whether throttle and quota hold for it: people's uploads, not those of an operator.
+    within_allowance: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,8 @@ class Accepted:
 def accept(file: BinaryIO, submission: Submission) -> Accepted:
     """Store a picture and plan its run; `file` is seekable and read from its beginning.
 
-    Raises Refused, TooManyBytes, IdempotencyConflict or StoreUnavailable; nothing of a refused
-    upload is kept. A broker that is down is no error: the run waits in the database.
+    Raises Refused, TooManyBytes, IdempotencyConflict, Throttled or StoreUnavailable; nothing of a
+    refused upload is kept. A broker that is down is no error: the run waits in the database.
     """
     with counters.counting_refusals():
         return _accept(file, submission)
@@ -138,6 +141,9 @@ def _store_and_record(
             image = _record(stored, submission)
         except IntegrityError:
             return _lost_race(stored, submission)
+        except Throttled:
+            _discard_refused(stored)
+            raise
         if image is not None:
             _discard_quietly(stored, image)
             return Accepted(image, created=True)
@@ -153,6 +159,14 @@ def _lost_race(stored: originals.Stored, submission: Submission) -> Accepted:
     return Accepted(earlier, created=False)
 
 
+def _discard_refused(stored: originals.Stored) -> None:
+    """Remove what was stored for an upload that another one left no room for."""
+    try:
+        originals.discard(stored)
+    except StorageError:
+        logger.warning("A refused original is left to the audit.", exc_info=True)
+
+
 def _discard_quietly(stored: originals.Stored, image: Image) -> None:
     try:
         originals.discard_unused(stored, image.original)
@@ -162,6 +176,8 @@ def _discard_quietly(stored: originals.Stored, image: Image) -> None:
 
 @transaction.atomic
 def _record(stored: originals.Stored, submission: Submission) -> Image | None:
+    if submission.within_allowance:
+        allowance.claim(submission.owner)
     original = originals.hold(stored)
     if original is None:
         return None

@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,22 @@ def test_a_secret_is_made_once_and_kept_private(
     assert len(first) >= 50
     assert (tmp_path / "secret_key").stat().st_mode & 0o077 == 0
     assert [path.name for path in tmp_path.iterdir()] == ["secret_key"]
+
+
+def test_a_deployment_without_a_secret_key_does_not_start(tmp_path: Path) -> None:
+    names = ("DARKROOM_SECRET_KEY", "DARKROOM_SECRET_KEY_FILE")
+    inherited = {name: value for name, value in os.environ.items() if name not in names}
+    done = subprocess.run(
+        [sys.executable, "-c", "import config.asgi"],
+        env={**inherited, "DARKROOM_HTTPS": "on", "DATA_DIR": str(tmp_path)},
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "ImproperlyConfigured: DARKROOM_SECRET_KEY is not set." in done.stderr
+    assert not (tmp_path / "secret_key").exists()
 
 
 def test_a_secret_is_read_from_a_mounted_file(

@@ -109,3 +109,20 @@ def manage(environment: Mapping[str, str], *arguments: str) -> str:
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def stored_files(folder: Path, alias: str) -> set[str]:
+    return {path.name for path in (folder / "objects" / alias).rglob("*") if path.is_file()}
+
+
+def workers(folder: Path) -> set[int]:
+    """Return the ids of the processes that the demo started, from the kernel's own list."""
+    found = set()
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            environment = (process / "environ").read_bytes()
+        except OSError:
+            continue
+        if f"DATA_DIR={folder}\0".encode() in environment:
+            found.add(int(process.name))
+    return found

@@ -9,22 +9,13 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import PictureFile
-from tests.corpus import ROOT as CORPUS
 from tests.corpus import files_in
 from tests.pictures import photograph
-from tests.product.client import Client, Document
-from tests.product.deployment import EMBEDDED, demo, manage
+from tests.product.client import Client
+from tests.product.deployment import EMBEDDED, demo, manage, workers
+from tests.product.verdicts import REFUSALS, assert_ready_or_explained
 from tests.services.processes import Process, make_directory, remove_directory
 
-REFUSALS = {
-    "not_an_image",
-    "unsupported_format",
-    "truncated_image",
-    "too_many_pixels",
-    "too_many_frames",
-    "empty_file",
-    "invalid",
-}
 FORMATS = ("jpeg", "webp", "avif")
 
 
@@ -44,23 +35,6 @@ def running(folder: Path) -> Iterator[tuple[Process, Client]]:
 @pytest.fixture(scope="module")
 def client(running: tuple[Process, Client]) -> Client:
     return running[1]
-
-
-def stored_files(folder: Path, alias: str) -> set[str]:
-    return {path.name for path in (folder / "objects" / alias).rglob("*") if path.is_file()}
-
-
-def workers(folder: Path) -> set[int]:
-    """Return the ids of the processes that the demo started, from the kernel's own list."""
-    found = set()
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            environment = (process / "environ").read_bytes()
-        except OSError:
-            continue
-        if f"DATA_DIR={folder}\0".encode() in environment:
-            found.add(int(process.name))
-    return found
 
 
 def test_an_upload_becomes_every_variant_that_was_promised(
@@ -108,43 +82,6 @@ def test_an_awkward_picture_is_made_or_refused_with_a_reason(client: Client, pat
         assert_ready_or_explained(client, document)
     else:
         assert (response.status_code, response.json()["code"] in REFUSALS) == (400, True)
-
-
-def assert_ready_or_explained(client: Client, document: Document) -> None:
-    if document["status"] == "ready":
-        assert client.check_variants(document)
-        return
-    assert document["status"] == "failed"
-    errors = [stage["error"] for stage in document["stages"] if stage["error"]]
-    assert all(error["code"] and len(error["detail"]) > 20 for error in errors)
-    assert errors
-
-
-def test_malformed_files_are_refused_or_fail_with_a_reason_and_leave_nothing(
-    client: Client, folder: Path
-) -> None:
-    paths = sorted((CORPUS / "malformed").glob("*"))
-    if not paths:
-        pytest.skip(f"no test images at {CORPUS}: set CORPUS to the folder that holds malformed/")
-    before, processes = stored_files(folder, "originals"), workers(folder)
-    accepted = {}
-    for path in paths:
-        response = client.upload_file(path)
-        assert response.status_code in {202, 400, 413}, (path.name, response.text)
-        if response.status_code == 202:
-            accepted[path.name] = response.json()["id"]
-        else:
-            assert response.json()["code"] in REFUSALS | {"too_many_bytes"}, path.name
-            assert len(response.json()["detail"]) > 20
-    for image_id in accepted.values():
-        assert_ready_or_explained(client, client.wait(image_id))
-        assert client.http.delete(f"/api/v1/images/{image_id}/").status_code == 204
-    assert len(accepted) < len(paths) / 2
-    assert workers(folder) == processes
-    for _ in range(2):
-        manage({"DATA_DIR": str(folder), **EMBEDDED}, "audit", "--repair", "--grace-seconds", "-1")
-    assert stored_files(folder, "originals") == before
-    assert stored_files(folder, "scratch") == set()
 
 
 HOSTILE_NAMES = ["../../etc/passwd", "nul\x00l.jpg", "\u202egpj.exe", "x" * 4000 + ".jpg", ""]

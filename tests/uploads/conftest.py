@@ -16,6 +16,7 @@ from tests.conftest import PictureFile
 from uploads import intake, tokens
 from uploads.api import throttling
 from uploads.models import Scope
+from uploads.pages import sign_in
 from uploads.permissions import CONTENT_TEAM
 
 Upload = Callable[..., Any]
@@ -30,6 +31,7 @@ def _broker_is_down(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def _nobody_has_asked_yet() -> None:
     throttling.requests = throttling.MinuteCounter()
+    sign_in.attempts = throttling.MinuteCounter()
 
 
 def signed_in(user: User) -> Client:

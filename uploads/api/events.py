@@ -42,8 +42,18 @@ LAST_EVENT = OpenApiParameter(
     OpenApiParameter.HEADER,
     description="Resumes after this event; without it, the latest run is told from its beginning.",
 )
+# Of one event: readers of the document take the schema of a stream for that of its items.
+EVENT = {
+    "type": "object",
+    "properties": {
+        "event": {"type": "string", "enum": ["stage", "image"]},
+        "id": {"type": "string", "pattern": "^[0-9]+$"},
+        "data": {"type": "string", "contentMediaType": "application/json"},
+    },
+    "required": ["event", "id", "data"],
+}
 STREAM = OpenApiResponse(
-    OpenApiTypes.STR,
+    EVENT,
     description="`stage` events with name, part, status, attempts and error; at the end one "
     "`image` event with id and status. Ends there.",
 )

@@ -21,8 +21,8 @@ from processing import planning
 from storage import transitions
 from storage.models import Image
 from storage.statuses import StageName
-from uploads import editing, intake
-from uploads.api import filters, forms, throttling
+from uploads import allowance, editing, intake
+from uploads.api import filters, forms
 from uploads.api.pagination import NewestFirst
 from uploads.api.problems import Conflict
 from uploads.api.schema import responses
@@ -76,7 +76,7 @@ class ImagesView(APIView):
     )
     def post(self, request: Request) -> Response:
         owner = _caller(request)
-        throttling.check_uploads(owner)
+        allowance.check(owner)
         file, submission = _submission(request, owner)
         image = intake.accept(file, submission).image
         return _accepted(request, image.id)
@@ -188,6 +188,7 @@ def _submission(request: Request, owner: User) -> tuple[Any, intake.Submission]:
         title=form.validated_data["title"],
         alt_text=form.validated_data["alt_text"],
         tags=tuple(dict.fromkeys(form.validated_data["tags"])),
+        within_allowance=True,
         idempotency_key=header.validated_data["idempotency_key"],
     )
 

@@ -1,7 +1,7 @@
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from uploads.pages.forms import SignInForm
+from uploads.pages.sign_in import SignInView
 from uploads.pages.views import cancel, cards, delete, image, library, reprocess, upload
 
 urlpatterns = [
@@ -12,14 +12,6 @@ urlpatterns = [
     path("images/<uuid:image_id>/reprocess/", reprocess, name="image-reprocess"),
     path("images/<uuid:image_id>/cancel/", cancel, name="image-cancel"),
     path("images/<uuid:image_id>/delete/", delete, name="image-delete"),
-    path(
-        "sign-in/",
-        LoginView.as_view(
-            form_class=SignInForm,
-            template_name="pages/sign_in.html",
-            redirect_authenticated_user=True,
-        ),
-        name="sign-in",
-    ),
+    path("sign-in/", SignInView.as_view(), name="sign-in"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
 ]

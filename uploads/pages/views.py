@@ -1,3 +1,4 @@
+from math import ceil
 from uuid import UUID
 
 from django.conf import settings
@@ -16,8 +17,8 @@ from processing import planning
 from storage import transitions
 from storage.models import Image
 from storage.statuses import RunStatus, StageName, StageStatus
+from uploads import allowance
 from uploads.api.filters import narrow
-from uploads.api.throttling import check_uploads
 from uploads.editing import change
 from uploads.errors import UploadError
 from uploads.intake import Submission, accept
@@ -82,12 +83,14 @@ def upload(request: SignedInRequest) -> HttpResponse:
     if request.method == "GET" or not form.is_valid():
         return _upload_page(request, form)
     try:
-        check_uploads(request.user)
+        allowance.check(request.user)
         image = accept(form.cleaned_data["file"].file, _submission(request.user, form)).image
     except UploadError as error:
         return _upload_page(request, form, refusal=error.detail, status=error.status)
     except Throttled as error:
-        return _upload_page(request, form, refusal=str(error.detail), status=error.status_code)
+        page = _upload_page(request, form, refusal=str(error.detail), status=error.status_code)
+        page["Retry-After"] = str(ceil(getattr(error, "wait", None) or 1))
+        return page
     messages.success(request, _("Uploaded. The variants are being made."))
     return redirect("image", image.id)
 
@@ -100,6 +103,7 @@ def _submission(owner: User, form: UploadForm) -> Submission:
         title=typed["title"],
         alt_text=typed["alt_text"],
         tags=typed["tags"],
+        within_allowance=True,
     )
 
 

@@ -1,17 +1,27 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
+from threading import Barrier
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
+from rest_framework.exceptions import Throttled
 
+from storage import objects, originals
 from storage.models import Image
+from tests.conftest import PictureFile
 from tests.uploads.conftest import Upload, bearer, signed_in
 from tests.uploads.problems import problem
+from uploads import allowance, intake
 from uploads.api.throttling import MinuteCounter
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
+AT_ONCE = 8
 
 IMAGES = "/api/v1/images/"
 
@@ -72,3 +82,44 @@ def test_without_throttling_nothing_is_limited(upload: Upload, settings: Setting
     settings.QUOTA_IMAGES = settings.QUOTA_BYTES = 0
     settings.THROTTLE = False
     assert [upload().status_code for _ in range(3)] == [202, 202, 202]
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.parametrize("limit", ["UPLOADS_PER_MINUTE", "QUOTA_IMAGES"])
+def test_of_uploads_at_once_no_more_than_allowed_are_accepted(
+    owner: User,
+    local_stores: Path,
+    picture_file: PictureFile,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    limit: str,
+) -> None:
+    setattr(settings, limit, 3)
+    files = [picture_file(size=(64, 48), seed=seed) for seed in range(AT_ONCE)]
+    # All of them have been told that there is room before the first one is recorded.
+    all_looked, store = Barrier(AT_ONCE), originals.store
+
+    def store_together(*arguments: Any) -> Any:
+        all_looked.wait(30)
+        return store(*arguments)
+
+    monkeypatch.setattr(originals, "store", store_together)
+
+    def send(number: int) -> str:
+        try:
+            allowance.check(owner)
+            submission = intake.Submission(owner, f"{number}.jpg", within_allowance=True)
+            intake.accept(files[number], submission)
+        except Throttled as error:
+            return str(error.get_codes())
+        finally:
+            connection.close()
+        return "accepted"
+
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        answers = sorted(threads.map(send, range(AT_ONCE)))
+    refusal = "throttled" if limit == "UPLOADS_PER_MINUTE" else "quota_exceeded"
+    assert answers == ["accepted"] * 3 + [refusal] * (AT_ONCE - 3)
+    assert Image.objects.count() == 3
+    # What the refused ones had stored already is gone again.
+    assert len(list(objects.walk(objects.ORIGINALS))) == 3
