@@ -1,17 +1,18 @@
 """`python -m tests.chaos`: load, faults, quiet, verdict. See docs/faults.md."""
 
 import argparse
+import logging
 import os
-import random
 import sys
 import time
+import traceback
 from pathlib import Path
 
-from tests.chaos.faults import FAULTS, applicable
-from tests.chaos.faults.fault import Moment
+from tests.chaos.breaking import Breaking
+from tests.chaos.faults import applicable
 from tests.chaos.ledger import Ledger
 from tests.chaos.load import Person
-from tests.chaos.report import Hit, Report, latencies, refusals
+from tests.chaos.report import Report, latencies, refusals
 from tests.chaos.schedule import Planned, each_once, random_schedule
 from tests.chaos.site import Choice, Site, site
 from tests.product.client import Client
@@ -22,8 +23,20 @@ QUIET_SECONDS = 300.0
 NAIVE_QUIET_SECONDS = 45.0
 
 
+BREACHED, BROKEN = 1, 2
+
+
 def main() -> int:
-    options = _options()
+    """Return 0 if everything held, 1 on a breach, 2 if the harness itself did not get that far."""
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    try:
+        return _main(_options())
+    except Exception:
+        traceback.print_exc()
+        return BROKEN
+
+
+def _main(options: argparse.Namespace) -> int:
     choice = Choice(
         options.database, options.broker, options.storage, options.naive, options.each_once
     )
@@ -44,7 +57,7 @@ def main() -> int:
         remove_directory(folder)
     else:
         print(f"The logs stay in {folder / 'data'}.")
-    return 0 if report.is_clean else 1
+    return 0 if report.is_clean else BREACHED
 
 
 def _run(
@@ -59,7 +72,9 @@ def _run(
     for person in people:
         person.start()
     seconds = 2.0 if options.each_once else 60.0 if options.minutes >= LONG_MINUTES else 8.0
-    _break(deployed, planned, report, seconds)
+    breaking = Breaking(deployed, seconds=seconds)
+    breaking.carry_out(planned)
+    report.hits = sorted(breaking.hits, key=lambda hit: hit.at_seconds)
     for person in people:
         person.over.set()
     deployed.heal()
@@ -74,23 +89,6 @@ def _run(
         "restarts": {name: item.restarts for name, item in deployed.supervised.items()},
     }
     report.latencies = latencies(ledger, report.hits)
-
-
-def _break(deployed: Site, planned: list[Planned], report: Report, seconds: float) -> None:
-    began_at = time.monotonic()
-    for plan in planned:
-        time.sleep(max(0.0, began_at + plan.at_seconds - time.monotonic()))
-        at_seconds = time.monotonic() - began_at
-        moment = Moment(deployed, random.Random(plan.seed), seconds)
-        try:
-            target, verdict = FAULTS[plan.name].run(moment), "done"
-        except Exception as error:
-            # A fault that finds its target down already is none; the run goes on.
-            target, verdict = "", f"{type(error).__name__}: {error}".splitlines()[0][:120]
-        until_seconds = round(time.monotonic() - began_at, 1)
-        hit = Hit(round(at_seconds, 1), plan.name, target, until_seconds, verdict)
-        report.hits.append(hit)
-        print(f"{hit.at_seconds:7.1f} s  {hit.name}: {hit.target} {hit.verdict}", flush=True)
 
 
 def _judge(

@@ -2,11 +2,12 @@
 
 import hashlib
 import io
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q
 from django.utils import timezone
 from PIL import Image as Picture
 from PIL import UnidentifiedImageError
@@ -100,20 +101,32 @@ def counters_right() -> Breaches:
         for original in Original.objects.annotate(recount=Count("images"))
         if original.users != original.recount
     ]
-    tallied = Attempt.objects.filter(tallied=True).count()
-    total = StageTally.objects.aggregate(n=Sum("attempts"))["n"] or 0
-    # Attempts of images that the audit has removed stay counted, so there may be more.
-    if total < tallied:
-        breaches.append(f"{tallied} attempts are tallied, and the tallies hold {total}")
+    return breaches + list(_wrong_tallies())
+
+
+def _wrong_tallies() -> Iterator[str]:
+    """Compare tallies with attempts; those of images that the audit removed stay counted."""
     ended = Attempt.objects.filter(tallied=False, finished_at__isnull=False).count()
-    return breaches + ([f"{ended} ended attempts are not tallied"] if ended else [])
+    if ended:
+        yield f"{ended} ended attempts are not tallied"
+    kinds = ("queue", "stage", "outcome", "error_code")
+    held = {
+        tuple(getattr(row, kind) for kind in kinds): row.attempts
+        for row in StageTally.objects.all()
+    }
+    recount = Attempt.objects.filter(tallied=True).values_list(
+        "stage__queue", "stage__name", "outcome", "error_code"
+    )
+    for kind, attempts in Counter(recount).items():
+        if held.get(kind, 0) < attempts:
+            yield f"{kind}: {attempts} attempts, and the tally holds {held.get(kind, 0)}"
 
 
 def nothing_waits(depths: Mapping[str, int]) -> Breaches:
     """I6: queues are empty and no lease is live."""
     breaches = [f"{queue} holds {depth}" for queue, depth in depths.items() if depth]
-    running = Stage.objects.filter(status=StageStatus.RUNNING)
-    return breaches + [f"{stage} of {stage.run_id} is running" for stage in running]
+    leased = Stage.objects.filter(Q(status=StageStatus.RUNNING) | Q(lease_expires_at__isnull=False))
+    return breaches + [f"{stage} of {stage.run_id} has a lease" for stage in leased]
 
 
 def one_terminal_event() -> Breaches:
@@ -142,7 +155,7 @@ def deleted_unreachable(answers: Mapping[str, int]) -> Breaches:
     return [
         f"{address} answers {status}"
         for address, status in answers.items()
-        if status not in (404, 410)
+        if status not in (404, 410)  # 0: no answer
     ]
 
 

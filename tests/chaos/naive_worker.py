@@ -3,13 +3,10 @@
 Nothing sweeps, nothing rescues, nothing is announced again; the harness must see what is lost.
 """
 
-import django
+from tests.faulty_worker import app  # it sets Django up
 
-from config.celery import app
-
-django.setup()
-
-from processing import tasks  # noqa: E402 - it needs Django's models
+# isort: split
+from processing import tasks
 
 
 def do_nothing() -> None:

@@ -1,13 +1,17 @@
 """Looking at a deployment from outside: its stores' listings, its broker, its addresses."""
 
+import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+
+import httpx
+from django.conf import settings
+from redis import Redis
 
 from processing.backlog import message_count
 from storage import objects
 from storage.models import Run, Stage
 from storage.statuses import ACTIVE_RUN, StageStatus
-from tests.chaos.faults.messages import QUEUES
 from tests.chaos.ledger import Ledger
 from tests.chaos.site import Site
 from tests.product.client import Client
@@ -34,12 +38,20 @@ def _entries(site: Site, alias: str) -> Iterator[tuple[str, datetime]]:
 
 
 def depths(site: Site) -> dict[str, int]:
-    """Return what lies in each queue, and what a worker took and did not acknowledge."""
+    """Return what lies in each queue; sweeps come and go in that of maintenance."""
+    names = [queue.name for queue in settings.CELERY_TASK_QUEUES if queue.name != "maintenance"]
     if site.rabbitmq is not None:
-        return {queue: message_count(queue) for queue in QUEUES if queue != "maintenance"}
+        return {queue: message_count(queue) for queue in names}
     client = site.redis.client()
-    # A sweep may lie in `maintenance` at any moment: it is no one's work.
-    return {queue: client.llen(queue) for queue in QUEUES if queue != "maintenance"}
+    return {queue: client.llen(queue) for queue in names} | {
+        "unacknowledged": _unacknowledged(client)
+    }
+
+
+def _unacknowledged(client: Redis) -> int:
+    """Return the messages that a worker took and neither did nor gave back, but for sweeps."""
+    taken = [json.loads(message)[2] for message in client.hvals("unacked")]
+    return sum(queue != "maintenance" for queue in taken)
 
 
 def is_quiet(site: Site) -> bool:
@@ -54,5 +66,13 @@ def answers_of_deleted(ledger: Ledger, clients: Mapping[str, Client]) -> dict[st
     for image in ledger.images.values():
         if image.deleted:
             for address in (f"/api/v1/images/{image.id}/", *image.addresses):
-                found[address] = clients[image.user].http.get(address).status_code
+                found[address] = _status(clients[image.user], address)
     return found
+
+
+def _status(client: Client, address: str) -> int:
+    """Return the status of an address; 0, which is none, if there was no answer."""
+    try:
+        return client.http.get(address).status_code
+    except httpx.HTTPError:
+        return 0

@@ -39,7 +39,10 @@ class Report:
     def markdown(self) -> str:
         lines = [f"# Seed {self.seed}: {'clean' if self.is_clean else 'BREACHED'}", ""]
         lines += [f"{self.deployment}, {self.uploads}, quiet after {self.seconds_to_quiet} s."]
-        lines += [f"The audit removed {self.removed_by_audit}.", ""]
+        came = Counter(hit.verdict for hit in self.hits)
+        lines += [f"{came['hit']} faults hit, {came['missed']} missed."]
+        removed = {name: count for name, count in self.removed_by_audit.items() if count}
+        lines += [f"The audit removed {removed}.", ""]
         lines += ["| s | fault | target | verdict |", "|---|---|---|---|"]
         lines += [f"| {h.at_seconds} | {h.name} | {h.target} | {h.verdict} |" for h in self.hits]
         lines += ["", "| uploads during | count | p50 s | p99 s |", "|---|---|---|---|"]

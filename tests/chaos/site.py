@@ -1,5 +1,6 @@
 """A deployment of real processes on real servers, kept up as an operator's supervisor would."""
 
+import os
 import sys
 import threading
 from collections.abc import Iterator
@@ -7,6 +8,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.processing.faults.disks import make_room, small_disk
 from tests.product.client import Client
 from tests.product.deployment import PROJECT, answers, manage
 from tests.services.ceph import CephServer
@@ -40,6 +42,7 @@ GROUPS = (
 )
 USERS = ("anna", "ben", "cleo")
 RESTART_SECONDS = 1.0
+DISK_BYTES = 512 * 1024 * 1024
 PREPARE = f"""
 from django.contrib.auth.models import User
 from storage.models import Preset
@@ -105,11 +108,26 @@ class Site:
     environment: dict[str, str] = field(default_factory=dict)
     supervised: dict[str, Supervised] = field(default_factory=dict)
     port: int = 0
-    visibility_seconds: int = 76
+    visibility_seconds: int = 2 * int(LIMITS["DARKROOM_STAGE_HARD_LIMIT_SECONDS"]) + 60
+    disks: list[Path] = field(default_factory=list)
+
+    @property
+    def traps(self) -> Path:
+        """The folder in which workers look for what is armed."""
+        return self.folder / "traps"
 
     @property
     def workers(self) -> list[str]:
         return sorted(name for name in self.supervised if name.startswith("worker"))
+
+    @contextmanager
+    def held(self, name: str) -> Iterator[None]:
+        """Keep a process down for the length of the block."""
+        self.supervised[name].hold()
+        try:
+            yield
+        finally:
+            self.supervised[name].held = False
 
     def clients(self) -> dict[str, Client]:
         found = {}
@@ -124,6 +142,10 @@ class Site:
             if server is not None:
                 server.recover()
         self.redis.client().config_set("maxmemory", 0)
+        for disk in self.disks:
+            make_room(disk)
+        for trap in self.traps.iterdir():
+            trap.unlink()
         for proxy in self.proxies.values():
             proxy.mode, proxy.latency_seconds = Mode.OK, 0.0
         for name, item in self.supervised.items():
@@ -175,8 +197,9 @@ def _ready(built: Site) -> bool:
 
 def _servers(choice: Choice, folder: Path, stack: ExitStack) -> Site:
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / "traps").mkdir()
     built = Site(choice, folder, stack.enter_context(RedisServer()), port=reserve_port())
-    environment = {"DATA_DIR": str(folder), **LIMITS}
+    environment = {"DATA_DIR": str(folder), "DARKROOM_TEST_FAULTS": str(built.traps), **LIMITS}
     proxy = built.proxies["redis"] = stack.enter_context(FaultProxy(upstream_port=built.redis.port))
     redis_url = f"redis://{LOOPBACK}:{proxy.port}/0"
     environment |= {"DARKROOM_BROKER_URL": redis_url, "DARKROOM_RESULT_URL": redis_url}
@@ -193,11 +216,28 @@ def _servers(choice: Choice, folder: Path, stack: ExitStack) -> Site:
     else:
         environment["DARKROOM_DATABASE_URL"] = f"sqlite:///{folder / 'chaos.sqlite3'}"
     environment["DARKROOM_STORAGE_URL"] = (folder / "objects").as_uri()
+    if disks_can_be_had(choice):
+        for alias in objects_of(folder):
+            built.disks.append(stack.enter_context(small_disk(alias, max_bytes=DISK_BYTES)))
     if choice.storage == "s3":
         built.ceph = stack.enter_context(CephServer())
         environment |= _s3(built, stack)
     built.environment = environment
     return built
+
+
+def objects_of(folder: Path) -> list[Path]:
+    return [folder / "objects" / alias for alias in ("originals", "variants", "scratch")]
+
+
+def disks_can_be_had(choice: Choice) -> bool:
+    """Say whether stores can have small disks of their own: local ones, and for who may mount."""
+    return choice.storage == "local" and os.geteuid() == 0
+
+
+def queues_of(worker: str) -> list[str]:
+    """Return the queues of a supervised worker."""
+    return worker.removeprefix("worker-").split(",")
 
 
 def _s3(built: Site, stack: ExitStack) -> dict[str, str]:
@@ -220,7 +260,7 @@ def _prepare(built: Site) -> None:
 
 
 def _commands(built: Site) -> Iterator[tuple[str, list[str]]]:
-    app = "tests.chaos.naive_worker" if built.choice.naive else "config"
+    app = "tests.chaos.naive_worker" if built.choice.naive else "tests.faulty_worker"
     celery = [sys.executable, "-m", "celery", "--app", app]
     web = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--lifespan", "off"]
     yield "web", [*web, "--host", LOOPBACK, "--port", str(built.port)]

@@ -48,12 +48,22 @@ def rabbitmq_restart(moment: Moment) -> str:
     return "rabbitmq"
 
 
+def rabbitmq_frozen(moment: Moment) -> str:
+    assert moment.site.rabbitmq is not None
+    moment.site.rabbitmq.pause()
+    time.sleep(moment.seconds)
+    moment.site.rabbitmq.resume()
+    return f"rabbitmq, {moment.seconds:g} s"
+
+
 REDIS = frozenset({"redis"})
+RABBITMQ = frozenset({"rabbitmq"})
 FAULTS = (
-    Fault("redis-restart", redis_restart, REDIS),
-    Fault("redis-restart-with-loss", redis_restart_with_loss, REDIS),
-    Fault("redis-flushall", redis_flushall, REDIS),
-    Fault("redis-frozen", redis_frozen, REDIS),
-    Fault("redis-out-of-memory", redis_out_of_memory, REDIS),
-    Fault("rabbitmq-restart", rabbitmq_restart, frozenset({"rabbitmq"})),
+    Fault("redis-restart", redis_restart, REDIS, "redis"),
+    Fault("redis-restart-with-loss", redis_restart_with_loss, REDIS, "redis"),
+    Fault("redis-flushall", redis_flushall, REDIS, "redis"),
+    Fault("redis-frozen", redis_frozen, REDIS, "redis"),
+    Fault("redis-out-of-memory", redis_out_of_memory, REDIS, "redis"),
+    Fault("rabbitmq-restart", rabbitmq_restart, RABBITMQ, "rabbitmq"),
+    Fault("rabbitmq-frozen", rabbitmq_frozen, RABBITMQ, "rabbitmq"),
 )

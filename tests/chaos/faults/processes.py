@@ -4,8 +4,10 @@ import os
 import signal
 import time
 
-from tests.chaos.faults.fault import Fault, Moment
+from tests.chaos.faults.fault import Fault, Missed, Moment
 from tests.chaos.site import LIMITS
+
+LONG_SECONDS = 60.0
 
 
 def kill_child(moment: Moment) -> str:
@@ -41,7 +43,7 @@ def freeze_child_past_lease(moment: Moment) -> str:
     name = moment.worker()
     children = moment.site.supervised[name].children()
     if not children:
-        return f"{name}: no child"
+        raise Missed(f"{name} has no child")
     child = moment.chance.choice(children)
     os.kill(child, signal.SIGSTOP)
     time.sleep(int(LIMITS["DARKROOM_LEASE_SECONDS"]) + 2)
@@ -54,13 +56,12 @@ def freeze_child_past_lease(moment: Moment) -> str:
 
 def queue_without_workers(moment: Moment) -> str:
     name = moment.worker()
-    item = moment.site.supervised[name]
-    item.hold()
     # Only a long run waits as long as a broker keeps a message that nobody acknowledged.
-    long_run = moment.seconds >= 60
-    time.sleep(moment.site.visibility_seconds + 5 if long_run else moment.seconds)
-    item.held = False
-    return name
+    long_run = moment.seconds >= LONG_SECONDS
+    seconds = moment.site.visibility_seconds + 5 if long_run else moment.seconds
+    with moment.site.held(name):
+        time.sleep(seconds)
+    return f"{name}, {seconds:g} s"
 
 
 def second_scheduler(moment: Moment) -> str:
@@ -74,7 +75,7 @@ def second_scheduler(moment: Moment) -> str:
 def _signal_child(moment: Moment, name: str, number: signal.Signals) -> str:
     children = moment.site.supervised[name].children()
     if not children:
-        return f"{name}: no child"
+        raise Missed(f"{name} has no child")
     child = moment.chance.choice(children)
     os.kill(child, number)
     return f"{name}: child {child}"
@@ -84,9 +85,9 @@ FAULTS = (
     Fault("kill-child", kill_child),
     Fault("kill-worker-main", kill_worker_main),
     Fault("kill-worker-group", kill_worker_group),
-    Fault("kill-web", kill_web),
+    Fault("kill-web", kill_web, frozenset(), "web"),
     Fault("rolling-restart", rolling_restart),
     Fault("freeze-child-past-lease", freeze_child_past_lease),
     Fault("queue-without-workers", queue_without_workers),
-    Fault("second-scheduler", second_scheduler, frozenset({"scheduler"})),
+    Fault("second-scheduler", second_scheduler, frozenset({"scheduler"}), "scheduler"),
 )

@@ -3,6 +3,7 @@
 import time
 
 from tests.chaos.faults.fault import Fault, Moment
+from tests.processing.faults.disks import fill, make_room
 from tests.services.fault_proxy import Mode
 
 
@@ -33,9 +34,21 @@ def s3_resets(moment: Moment) -> str:
     return f"s3, {cuts} cuts"
 
 
+def full_disk(moment: Moment) -> str:
+    """Leave no byte free on the disk of one store."""
+    disk = moment.chance.choice(sorted(moment.site.disks))
+    fill(disk)
+    try:
+        time.sleep(moment.seconds)
+    finally:
+        make_room(disk)
+    return f"{disk.name}, {moment.seconds:g} s"
+
+
 S3 = frozenset({"s3"})
 FAULTS = (
-    Fault("s3-down", s3_down, S3),
-    Fault("s3-slow", s3_slow, S3),
-    Fault("s3-resets", s3_resets, S3),
+    Fault("s3-down", s3_down, S3, "s3"),
+    Fault("s3-slow", s3_slow, S3, "s3"),
+    Fault("full-disk", full_disk, frozenset({"disks"}), "disks"),
+    Fault("s3-resets", s3_resets, S3, "s3"),
 )
