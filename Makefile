@@ -17,7 +17,7 @@ export PYTHON
 .NOTPARALLEL:
 .PHONY: help run test lint types imports migrations deployment pytest pytest-postgres \
 	format requirements audit-dependencies fuzz bench bench-codecs contact-sheet clean environment \
-	bench-environment services load
+	bench-environment services load chaos
 
 help: ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) \
@@ -99,6 +99,10 @@ bench-environment:
 	@sh bootstrap.sh bench .venv-bench
 	@sh bootstrap.sh thumbor .venv-thumbor || echo "thumbor could not be installed: it is left out"
 	@sh benchmarks/install_sharp.sh || echo "sharp could not be installed: it is left out"
+
+# MINUTES, SEED, BROKER, STORAGE, DATABASE, NAIVE and RESULTS reach the command by themselves.
+chaos: environment services ## Break a deployment at random under load: MINUTES=, SEED=, NAIVE=1
+	$(BIN)/python -m tests.chaos
 
 clean: ## Remove the environment and the caches; your pictures and data stay
 	rm -rf .venv .venv-bench .venv-thumbor benchmarks/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

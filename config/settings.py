@@ -257,9 +257,9 @@ CELERY_REDIS_SOCKET_CONNECT_TIMEOUT = 2
 CELERY_BEAT_SCHEDULE = {
     "dispatch": {
         "task": "processing.tasks.dispatch",
+        # It never expires: that is judged by the clock of a worker, which may be wrong, and one
+        # that drops all sweeps loses whatever waits for them. Sweeps that piled up cost little.
         "schedule": timedelta(seconds=SWEEP_SECONDS),
-        # A sweep that waited longer than its interval is done by the next one.
-        "options": {"expires": SWEEP_SECONDS},
     },
     "audit": {
         "task": "processing.tasks.audit",

@@ -28,6 +28,7 @@ ceph-osd ceph-osd tests on a real S3 (object store)
 ceph ceph-common tests on a real S3 (command line)
 radosgw radosgw tests on a real S3 (gateway)
 chromium chromium tests in a browser
+faketime faketime tests of workers whose clocks are off
 PARTS
 }
 

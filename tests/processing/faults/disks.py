@@ -40,7 +40,7 @@ def fill(folder: Path) -> None:
 
 
 def make_room(folder: Path) -> None:
-    (folder / FILLER).unlink()
+    (folder / FILLER).unlink(missing_ok=True)
 
 
 def files_in(folder: Path) -> set[str]:

@@ -1,0 +1,1 @@
+"""Breaks a whole deployment at random under load, and checks afterwards that nothing was lost."""

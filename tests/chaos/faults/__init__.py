@@ -1,0 +1,30 @@
+"""The table of faults. A fault breaks one thing, waits, mends it, and says what it hit."""
+
+from tests.chaos.faults import brokers, databases, messages, people, points, processes, stores
+from tests.chaos.faults.fault import Fault
+from tests.chaos.site import Choice, disks_can_be_had
+
+FAULTS: dict[str, Fault] = {
+    fault.name: fault
+    for fault in (
+        *processes.FAULTS,
+        *points.FAULTS,
+        *people.FAULTS,
+        *brokers.FAULTS,
+        *databases.FAULTS,
+        *stores.FAULTS,
+        *messages.FAULTS,
+    )
+}
+
+
+def applicable(choice: Choice) -> list[str]:
+    """Return the names of the faults that this deployment can have."""
+    servers = {choice.database, choice.broker, choice.storage, "redis"}
+    if choice.broker == "redis":
+        servers.add("redis-broker")
+    if disks_can_be_had(choice):
+        servers.add("disks")
+    if not choice.naive:
+        servers.add("scheduler")
+    return sorted(name for name, fault in FAULTS.items() if fault.needs <= servers)
