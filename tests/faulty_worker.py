@@ -2,7 +2,8 @@
 
 The points of a stage are `claimed` (nothing done yet), `stored` (objects written, rows not) and
 `committed` (rows written, message not acknowledged). A file `kill-STAGE-POINT`, `killall-…` or
-`wait-…` in the folder DARKROOM_TEST_FAULTS arms one of them, once.
+`wait-…` in the folder DARKROOM_TEST_FAULTS arms one of them, once. With DARKROOM_TEST_S3_SECONDS a
+bucket has that long to answer, and is asked once.
 """
 
 import os
@@ -12,13 +13,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import django
+from botocore.config import Config
 
 from config.celery import app
 
 django.setup()
 
 from processing import execution, steps  # noqa: E402 - they need Django's models
-from storage import transitions  # noqa: E402
+from storage import s3, transitions  # noqa: E402
 from storage.transitions import Claim, StageResult  # noqa: E402
 
 FOLDER = Path(os.environ["DARKROOM_TEST_FAULTS"])
@@ -74,6 +76,18 @@ def commit(claim: Claim, result: StageResult) -> bool:
     return committed
 
 
+def _impatient(seconds: float) -> Config:
+    return s3.CLIENT.merge(
+        Config(
+            connect_timeout=seconds,
+            read_timeout=seconds,
+            retries={"mode": "standard", "total_max_attempts": 1},
+        )
+    )
+
+
+if "DARKROOM_TEST_S3_SECONDS" in os.environ:
+    vars(s3)["CLIENT"] = _impatient(float(os.environ["DARKROOM_TEST_S3_SECONDS"]))
 vars(execution)["STEPS"] = {name: _with_points(step) for name, step in steps.STEPS.items()}
 vars(transitions)["commit"] = commit
 

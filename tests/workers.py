@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 from django.conf import settings
 from django.db import connection
@@ -24,8 +25,12 @@ class Workers:
     longer than most tests.
     """
 
-    def __init__(self, folder: Path, object_root: Path) -> None:
+    def __init__(
+        self, folder: Path, object_root: Path, environment: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        """`environment` is that of all workers, on top of what tells them where things are."""
         self.folder = folder
+        self.environment = environment
         self.faults = folder / "faults"
         self.object_root = object_root
         self._standing: Process | None = None
@@ -109,6 +114,7 @@ class Workers:
             "DARKROOM_LEASE_SECONDS": str(LEASE_SECONDS),
             "DARKROOM_RETRY_SECONDS": "0",
             "DARKROOM_TEST_FAULTS": str(self.faults),
+            **self.environment,
         }
 
 

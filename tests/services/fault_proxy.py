@@ -1,14 +1,17 @@
 """A TCP proxy that breaks on request: put it between the code under test and a real server."""
 
 import asyncio
+import re
 import socket
 import struct
 import threading
 from collections.abc import Coroutine
+from dataclasses import dataclass
 from enum import StrEnum
 from types import TracebackType
 from typing import Any, Self
 
+from tests.services.http_faults import is_final, refusal, request_line
 from tests.services.ports import LOOPBACK, release_port, reserve_port
 
 _CHUNK_BYTES = 65_536
@@ -26,6 +29,22 @@ class Mode(StrEnum):
     """Connections open and stay open, and nothing passes; what is held passes when it ends."""
     RESET = "reset"
     """Open connections are reset, and new ones as soon as they are accepted."""
+    UNAVAILABLE = "503"
+    """HTTP requests are answered with this status, and their server hears nothing of them."""
+    SERVER_ERROR = "500"
+    """The same with another status."""
+    LOSE_ANSWER = "lose answer"
+    """The server does what an HTTP request asks for, and the connection is reset instead."""
+
+
+_STATUSES = {Mode.UNAVAILABLE: 503, Mode.SERVER_ERROR: 500}
+
+
+@dataclass
+class _Exchange:
+    """What the request that is under way on a connection meets."""
+
+    mode: Mode = Mode.OK
 
 
 class FaultProxy:
@@ -36,6 +55,7 @@ class FaultProxy:
         self._upstream = (upstream_host, upstream_port)
         self._mode = Mode.OK
         self._latency_seconds = 0.0
+        self._armed: tuple[re.Pattern[str], Mode] | None = None
         self._writers: set[asyncio.StreamWriter] = set()
         self._connections: set[asyncio.Task[None]] = set()
         self._listener: asyncio.Server | None = None
@@ -61,6 +81,17 @@ class FaultProxy:
     def latency_seconds(self, seconds: float) -> None:
         """Hold back every piece of data this long, in either direction."""
         self._latency_seconds = seconds
+
+    def arm(self, request: str, mode: Mode) -> None:
+        """Let one HTTP request meet a mode: the first whose line, "GET /path", has this pattern.
+
+        REFUSE cannot be the matter of one request: it lasts until another mode is set.
+        """
+        self._armed = (re.compile(request), mode)
+
+    def is_armed(self) -> bool:
+        """Say whether the request that `arm` waits for has not come yet."""
+        return self._armed is not None
 
     def cut(self) -> None:
         """Reset the connections that are open now, whatever the mode."""
@@ -136,8 +167,10 @@ class FaultProxy:
             await self._flowing.wait()
             upstream_reader, upstream_writer = await asyncio.open_connection(*self._upstream)
             self._writers.add(upstream_writer)
+            exchange = _Exchange()
             await asyncio.gather(
-                self._pump(reader, upstream_writer), self._pump(upstream_reader, writer)
+                self._pump_requests(reader, upstream_writer, writer, exchange),
+                self._pump_answers(upstream_reader, writer, exchange),
             )
         except OSError:
             # One side is gone: let the other see it as a broken connection.
@@ -148,15 +181,54 @@ class FaultProxy:
                 self._writers.discard(open_writer)
                 open_writer.close()
 
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pump_requests(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        client: asyncio.StreamWriter,
+        exchange: _Exchange,
+    ) -> None:
         while chunk := await reader.read(_CHUNK_BYTES):
-            await self._flowing.wait()
-            if self._latency_seconds:
-                await asyncio.sleep(self._latency_seconds)
-            writer.write(chunk)
-            await writer.drain()
+            if line := request_line(chunk):
+                exchange.mode = await self._mode_for(line)
+                if exchange.mode in _STATUSES:
+                    client.write(refusal(_STATUSES[exchange.mode]))
+                    client.write_eof()
+            if exchange.mode in (Mode.OK, Mode.LOSE_ANSWER):
+                await self._pass(chunk, writer)
+        await self._end(writer)
+
+    async def _mode_for(self, line: str) -> Mode:
+        """Return what a request meets; raises ConnectionResetError where it is to be cut off."""
+        if self._armed and self._armed[0].search(line):
+            mode, self._armed = self._armed[1], None
+            if mode is Mode.REFUSE:
+                await self._enter(mode)
+            if mode in (Mode.REFUSE, Mode.RESET):
+                raise ConnectionResetError
+            return mode
+        # Whole connections meet the other modes.
+        return self._mode if self._mode in (*_STATUSES, Mode.LOSE_ANSWER) else Mode.OK
+
+    async def _pump_answers(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, exchange: _Exchange
+    ) -> None:
+        while chunk := await reader.read(_CHUNK_BYTES):
+            if exchange.mode is Mode.LOSE_ANSWER and is_final(chunk):
+                raise ConnectionResetError
+            await self._pass(chunk, writer)
+        await self._end(writer)
+
+    async def _pass(self, chunk: bytes, writer: asyncio.StreamWriter) -> None:
         await self._flowing.wait()
-        if writer.can_write_eof():
+        if self._latency_seconds:
+            await asyncio.sleep(self._latency_seconds)
+        writer.write(chunk)
+        await writer.drain()
+
+    async def _end(self, writer: asyncio.StreamWriter) -> None:
+        await self._flowing.wait()
+        if writer.can_write_eof() and not writer.transport.is_closing():
             writer.write_eof()
 
 

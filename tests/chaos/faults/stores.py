@@ -34,6 +34,26 @@ def s3_resets(moment: Moment) -> str:
     return f"s3, {cuts} cuts"
 
 
+def s3_errors(moment: Moment) -> str:
+    """Answer every request with a server's error."""
+    return _met(moment, moment.chance.choice((Mode.UNAVAILABLE, Mode.SERVER_ERROR)))
+
+
+def s3_answers_lost(moment: Moment) -> str:
+    """Let the store do what it is asked, and reset the connection instead of answering."""
+    return _met(moment, Mode.LOSE_ANSWER)
+
+
+def _met(moment: Moment, mode: Mode) -> str:
+    proxy = moment.site.proxies["s3"]
+    # Connections that are open may be in the middle of an exchange: new ones begin with a request.
+    proxy.cut()
+    proxy.mode = mode
+    time.sleep(moment.seconds)
+    proxy.mode = Mode.OK
+    return f"s3: {mode}, {moment.seconds:g} s"
+
+
 def full_disk(moment: Moment) -> str:
     """Leave no byte free on the disk of one store."""
     disk = moment.chance.choice(sorted(moment.site.disks))
@@ -51,4 +71,6 @@ FAULTS = (
     Fault("s3-slow", s3_slow, S3, "s3"),
     Fault("full-disk", full_disk, frozenset({"disks"}), "disks"),
     Fault("s3-resets", s3_resets, S3, "s3"),
+    Fault("s3-errors", s3_errors, S3, "s3"),
+    Fault("s3-answers-lost", s3_answers_lost, S3, "s3"),
 )
