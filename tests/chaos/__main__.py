@@ -72,7 +72,7 @@ def _run(
     for person in people:
         person.start()
     seconds = 2.0 if options.each_once else 60.0 if options.minutes >= LONG_MINUTES else 8.0
-    breaking = Breaking(deployed, seconds=seconds)
+    breaking = Breaking(deployed, people, seconds=seconds)
     breaking.carry_out(planned)
     report.hits = sorted(breaking.hits, key=lambda hit: hit.at_seconds)
     for person in people:

@@ -8,21 +8,23 @@ from collections.abc import Sequence
 
 from tests.chaos.faults import FAULTS
 from tests.chaos.faults.fault import Missed, Moment
+from tests.chaos.load import Person
 from tests.chaos.report import Hit
 from tests.chaos.schedule import Planned
 from tests.chaos.site import Site
 
 # A fault that finds nothing to hit tries again: what it needs comes and goes within seconds.
-TRIES = 6
+TRIES = 15
 BETWEEN_TRIES_SECONDS = 1.0
 
 
 class Breaking:
     """Breaks a deployment as planned; `hits` tells what came of each fault."""
 
-    def __init__(self, site: Site, *, seconds: float) -> None:
+    def __init__(self, site: Site, people: Sequence[Person], *, seconds: float) -> None:
         self.hits: list[Hit] = []
         self._site = site
+        self._people = people
         self._seconds = seconds
         self._in_turn: dict[str, threading.Lock] = defaultdict(threading.Lock)
         self._began_at = time.monotonic()
@@ -51,7 +53,7 @@ class Breaking:
         chance = random.Random(plan.seed)
         for _ in range(TRIES):
             try:
-                return FAULTS[plan.name].run(Moment(self._site, chance, self._seconds)), "hit"
+                return FAULTS[plan.name].run(self._moment(chance)), "hit"
             except Missed as missed:
                 reason = str(missed)
             except Exception as error:
@@ -59,6 +61,9 @@ class Breaking:
                 reason = f"{type(error).__name__}: {error}".splitlines()[0][:120]
             time.sleep(BETWEEN_TRIES_SECONDS)
         return reason, "missed"
+
+    def _moment(self, chance: random.Random) -> Moment:
+        return Moment(self._site, chance, self._seconds, self._people)
 
     def _now(self) -> float:
         return time.monotonic() - self._began_at

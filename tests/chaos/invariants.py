@@ -35,6 +35,8 @@ def one_terminal_state(accepted: Iterable[Accepted]) -> Breaches:
             breaches.append(f"{promise.id} is lost")
         elif image.status not in TERMINAL_RUN:
             breaches.append(f"{promise.id} is {image.status}")
+        elif promise.expected not in ("", image.status):
+            breaches.append(f"{promise.id} is {image.status}, not {promise.expected}")
         elif image.original.sha256 != promise.sha256 or image.owner.username != promise.user:
             breaches.append(f"{promise.id} has another's content or owner")
     runs = Run.objects.filter(status__in=ACTIVE_RUN, image__deleted_at=None)

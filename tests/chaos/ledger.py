@@ -15,6 +15,8 @@ class Accepted:
     user: str
     at_seconds: float
     latency_seconds: float
+    expected: str = ""
+    """The only status that it may end in; any, if none is named."""
     deleted: bool = False
     addresses: list[str] = field(default_factory=list)
 

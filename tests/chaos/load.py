@@ -5,7 +5,7 @@ import io
 import random
 import threading
 import time
-from uuid import UUID
+from uuid import uuid4
 
 import httpx
 
@@ -53,13 +53,21 @@ class Person(threading.Thread):
         picture = photograph((side, side * 3 // 4), seed=self._chance.randrange(10_000))
         file = io.BytesIO()
         picture.save(file, "JPEG", quality=90)
-        content, key = file.getvalue(), str(UUID(int=self._chance.getrandbits(128)))
-        for attempt in range(TRIES):
-            if self._sent(content, key):
-                return
-            time.sleep(min(8.0, 0.5 * 2**attempt))
+        image_id = self.send(file.getvalue())
+        if image_id is not None:
+            self._mine.append(image_id)
 
-    def _sent(self, content: bytes, key: str) -> bool:
+    def send(self, content: bytes, *, expected: str = "") -> str | None:
+        """Upload a file until it is accepted, and return its id; None if it never was."""
+        key = str(uuid4())
+        for attempt in range(TRIES):
+            image_id = self._sent(content, key, expected)
+            if image_id is not None:
+                return image_id
+            time.sleep(min(8.0, 0.5 * 2**attempt))
+        return None
+
+    def _sent(self, content: bytes, key: str, expected: str) -> str | None:
         began_at = time.monotonic()
         try:
             response = self.client.http.post(
@@ -69,17 +77,14 @@ class Person(threading.Thread):
             )
         except httpx.HTTPError as error:
             self.ledger.refusal(self._now(), f"upload: {type(error).__name__}")
-            return False
+            return None
         if response.status_code != 202:
             self.ledger.refusal(self._now(), f"upload: {response.status_code}")
-            return False
-        self._accept(response.json()["id"], content, time.monotonic() - began_at)
-        return True
-
-    def _accept(self, image_id: str, content: bytes, seconds: float) -> None:
+            return None
+        image_id, seconds = str(response.json()["id"]), time.monotonic() - began_at
         digest = hashlib.sha256(content).hexdigest()
-        self.ledger.accepted(Accepted(image_id, digest, self.name, self._now(), seconds))
-        self._mine.append(image_id)
+        self.ledger.accepted(Accepted(image_id, digest, self.name, self._now(), seconds, expected))
+        return image_id
 
     def _path(self) -> str:
         return f"/api/v1/images/{self._chance.choice(self._mine)}/"

@@ -3,7 +3,7 @@
 Nothing sweeps, nothing rescues, nothing is announced again; the harness must see what is lost.
 """
 
-from tests.faulty_worker import app  # it sets Django up
+from tests.chaos.worker import app  # it sets Django up
 
 # isort: split
 from processing import tasks

@@ -1,6 +1,7 @@
 """Looking at a deployment from outside: its stores' listings, its broker, its addresses."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
@@ -8,9 +9,8 @@ import httpx
 from django.conf import settings
 from redis import Redis
 
-from processing.backlog import message_count
 from storage import objects
-from storage.models import Run, Stage
+from storage.models import Image, Run, Stage
 from storage.statuses import ACTIVE_RUN, StageStatus
 from tests.chaos.ledger import Ledger
 from tests.chaos.site import Site
@@ -39,19 +39,31 @@ def _entries(site: Site, alias: str) -> Iterator[tuple[str, datetime]]:
 
 def depths(site: Site) -> dict[str, int]:
     """Return what lies in each queue; sweeps come and go in that of maintenance."""
-    names = [queue.name for queue in settings.CELERY_TASK_QUEUES if queue.name != "maintenance"]
+    names = _queues()
     if site.rabbitmq is not None:
-        return {queue: message_count(queue) for queue in names}
+        held = site.rabbitmq.messages()
+        return {queue: held[queue] for queue in names}
     client = site.redis.client()
     return {queue: client.llen(queue) for queue in names} | {
         "unacknowledged": _unacknowledged(client)
     }
 
 
+def _queues() -> list[str]:
+    return [queue.name for queue in settings.CELERY_TASK_QUEUES if queue.name != "maintenance"]
+
+
 def _unacknowledged(client: Redis) -> int:
     """Return the messages that a worker took and neither did nor gave back, but for sweeps."""
     taken = [json.loads(message)[2] for message in client.hvals("unacked")]
     return sum(queue != "maintenance" for queue in taken)
+
+
+def ends() -> dict[str, int]:
+    """Return how many images have each status, and how many failed stages each code."""
+    failed = Stage.objects.filter(status=StageStatus.FAILED).values_list("error_code", flat=True)
+    codes = Counter(f"failed: {code}" for code in failed)
+    return dict(Counter(Image.objects.values_list("status", flat=True)) + codes)
 
 
 def is_quiet(site: Site) -> bool:

@@ -3,7 +3,7 @@
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +25,8 @@ LIMITS = {
     "DARKROOM_STAGE_SOFT_LIMIT_SECONDS": "6",
     "DARKROOM_STAGE_HARD_LIMIT_SECONDS": "8",
     "DARKROOM_LEASE_SECONDS": "10",
-    "DARKROOM_RETRY_SECONDS": "2",
+    "DARKROOM_RETRY_SECONDS": "1",
+    "DARKROOM_DECODE_CPU_SECONDS": "2",
     "DARKROOM_REDISPATCH_SECONDS": "6",
     "DARKROOM_SWEEP_SECONDS": "2",
     # A run of faults spends more attempts on one stage than a quiet year does.
@@ -33,6 +34,8 @@ LIMITS = {
     "DARKROOM_AUDIT_GRACE_SECONDS": "15",
     "DARKROOM_THROTTLE": "off",
 }
+# Where each fault comes once it is short: a picture that always fails is to be over within it.
+SHORT_MAX_ATTEMPTS = "5"
 GROUPS = (
     "resize,resize-large",
     "compress",
@@ -88,10 +91,19 @@ class Supervised:
         self.held = True
         self.stop()
 
+    def restart_with(self, environment: Mapping[str, str]) -> None:
+        """Stop it; from its next start it has these variables besides its own."""
+        self.process.further_environment = environment
+        self.stop()
+
     def children(self) -> list[int]:
-        """Return the process ids of the direct children."""
+        """Return the process ids of the direct children; none if the process is not up."""
+        if not self.process.is_running:
+            return []
         path = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-        return [int(word) for word in path.read_text().split()]
+        with suppress(ProcessError, OSError):
+            return [int(word) for word in path.read_text().split()]
+        return []
 
 
 @dataclass
@@ -115,6 +127,11 @@ class Site:
     def traps(self) -> Path:
         """The folder in which workers look for what is armed."""
         return self.folder / "traps"
+
+    @property
+    def broker_url(self) -> str:
+        """The address of the broker itself, past any proxy."""
+        return self.rabbitmq.url if self.rabbitmq else self.redis.url
 
     @property
     def workers(self) -> list[str]:
@@ -200,6 +217,8 @@ def _servers(choice: Choice, folder: Path, stack: ExitStack) -> Site:
     (folder / "traps").mkdir()
     built = Site(choice, folder, stack.enter_context(RedisServer()), port=reserve_port())
     environment = {"DATA_DIR": str(folder), "DARKROOM_TEST_FAULTS": str(built.traps), **LIMITS}
+    if choice.small:
+        environment["DARKROOM_MAX_ATTEMPTS"] = SHORT_MAX_ATTEMPTS
     proxy = built.proxies["redis"] = stack.enter_context(FaultProxy(upstream_port=built.redis.port))
     redis_url = f"redis://{LOOPBACK}:{proxy.port}/0"
     environment |= {"DARKROOM_BROKER_URL": redis_url, "DARKROOM_RESULT_URL": redis_url}
@@ -260,7 +279,7 @@ def _prepare(built: Site) -> None:
 
 
 def _commands(built: Site) -> Iterator[tuple[str, list[str]]]:
-    app = "tests.chaos.naive_worker" if built.choice.naive else "tests.faulty_worker"
+    app = "tests.chaos.naive_worker" if built.choice.naive else "tests.chaos.worker"
     celery = [sys.executable, "-m", "celery", "--app", app]
     web = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--lifespan", "off"]
     yield "web", [*web, "--host", LOOPBACK, "--port", str(built.port)]

@@ -39,6 +39,7 @@ def judge(
             break
         time.sleep(0.5)
     until(lambda: answers(site.port), seconds=60)
+    report.ends = observation.ends()
     # What was left behind has to be older than the grace period of the audit.
     time.sleep(settings.AUDIT_GRACE_SECONDS + 1)
     report.breaches = {

@@ -69,6 +69,8 @@ class Process:
         self.log_path = log_path
         self._command = [str(word) for word in command]
         self._environment = {**os.environ, **(environment or {})}
+        # What the next start has besides.
+        self.further_environment: Mapping[str, str] = {}
         self._directory = directory
         self._account = account
         self._stop_signal = stop_signal
@@ -95,7 +97,7 @@ class Process:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env=self._environment,
+                env={**self._environment, **self.further_environment},
                 cwd=self._directory,
                 start_new_session=True,
                 user=self._account.user_id if self._account else None,

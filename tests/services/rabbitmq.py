@@ -1,5 +1,9 @@
 """A real RabbitMQ node with a port mapper of its own, so that two never meet."""
 
+import json
+import os
+import subprocess
+
 import amqp
 
 from tests.services.ports import LOOPBACK, is_listening
@@ -59,6 +63,19 @@ class RabbitMQServer(Server):
         (self.directory / "rabbitmq.conf").write_text(_CONFIGURATION)
         self._mapper.start(lambda: is_listening(self.mapper_port), timeout_seconds=10)
         self._node.start(self._answers, timeout_seconds=90)
+
+    def messages(self) -> dict[str, int]:
+        """Return how many messages each queue holds, those that a worker has taken included."""
+        program = find_program("rabbitmqctl", directories=_DIRECTORIES) or "rabbitmqctl"
+        done = subprocess.run(
+            [program, "--quiet", "list_queues", "name", "messages", "--formatter", "json"],
+            env={**os.environ, **self._environment()},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=True,
+            timeout=60,
+        )
+        return {row["name"]: row["messages"] for row in json.loads(done.stdout)}
 
     def _environment(self) -> dict[str, str]:
         return {

@@ -14,6 +14,16 @@ def test_kombu_reaches_it_by_its_url(rabbitmq_server: RabbitMQServer) -> None:
     assert message.payload == {"picture": 1}
 
 
+def test_it_counts_the_messages_that_somebody_has_taken(rabbitmq_server: RabbitMQServer) -> None:
+    with Connection(rabbitmq_server.url) as connection, connection.SimpleQueue("frames") as queue:
+        queue.put("one")
+        queue.put("two")
+        message = queue.get(timeout=5)
+        assert rabbitmq_server.messages()["frames"] == 2
+        message.ack()
+    assert rabbitmq_server.messages()["frames"] == 1
+
+
 def test_its_port_mapper_is_its_own(rabbitmq_server: RabbitMQServer) -> None:
     names = {process.name for process in rabbitmq_server.processes if process.is_running}
 

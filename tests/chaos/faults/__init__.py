@@ -1,8 +1,19 @@
 """The table of faults. A fault breaks one thing, waits, mends it, and says what it hit."""
 
-from tests.chaos.faults import brokers, databases, messages, people, points, processes, stores
+from tests.chaos.faults import (
+    brokers,
+    clocks,
+    databases,
+    messages,
+    people,
+    pictures,
+    points,
+    processes,
+    stores,
+)
 from tests.chaos.faults.fault import Fault
 from tests.chaos.site import Choice, disks_can_be_had
+from tests.services import false_clock
 
 FAULTS: dict[str, Fault] = {
     fault.name: fault
@@ -10,6 +21,8 @@ FAULTS: dict[str, Fault] = {
         *processes.FAULTS,
         *points.FAULTS,
         *people.FAULTS,
+        *pictures.FAULTS,
+        *clocks.FAULTS,
         *brokers.FAULTS,
         *databases.FAULTS,
         *stores.FAULTS,
@@ -21,8 +34,8 @@ FAULTS: dict[str, Fault] = {
 def applicable(choice: Choice) -> list[str]:
     """Return the names of the faults that this deployment can have."""
     servers = {choice.database, choice.broker, choice.storage, "redis"}
-    if choice.broker == "redis":
-        servers.add("redis-broker")
+    if false_clock.available():
+        servers.add("faketime")
     if disks_can_be_had(choice):
         servers.add("disks")
     if not choice.naive:

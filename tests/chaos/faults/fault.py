@@ -1,9 +1,10 @@
 """What a fault is."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from tests.chaos.load import Person
 from tests.chaos.site import Site
 
 
@@ -13,14 +14,19 @@ class Missed(Exception):
 
 @dataclass(frozen=True)
 class Moment:
-    """What a fault is given: the deployment, its own source of chance, and how long to last."""
+    """What a fault is given: a deployment and its users, a source of chance, how long to last."""
 
     site: Site
     chance: random.Random
     seconds: float
+    people: Sequence[Person] = ()
 
     def worker(self) -> str:
-        return self.chance.choice(self.site.workers)
+        """Return the name of a worker that is up; raises Missed while there is none."""
+        up = [name for name in self.site.workers if self.site.supervised[name].children()]
+        if not up:
+            raise Missed("no worker was up")
+        return self.chance.choice(up)
 
 
 @dataclass(frozen=True)

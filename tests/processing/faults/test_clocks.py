@@ -4,7 +4,6 @@ On PostgreSQL alone: SQLite has the clock of whoever asks, and all who ask share
 """
 
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +12,8 @@ from django.conf import settings
 
 from tests.processing.conftest import Upload
 from tests.processing.endings import assert_complete, is_over
+from tests.services import false_clock
 from tests.services.plugin import require
-from tests.services.programs import available
 from tests.services.redis import RedisServer
 from tests.workers import Workers, until
 
@@ -23,19 +22,14 @@ pytestmark = [
     pytest.mark.database,
     pytest.mark.usefixtures("quick_encoders", "session_database"),
 ]
-LIBRARIES = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
 SECONDS_OFF = 600
 
 
 @pytest.fixture(params=[SECONDS_OFF, -SECONDS_OFF], ids=["ahead", "behind"])
 def clock(request: pytest.FixtureRequest) -> dict[str, str]:
     """Return the environment of a process whose clock is off."""
-    require(available("faketime", package="faketime"))
-    return {
-        "LD_PRELOAD": str(LIBRARIES[0]),
-        "FAKETIME": f"{request.param:+d}s",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-    }
+    require(false_clock.available())
+    return false_clock.environment(request.param)
 
 
 def send_as_the_scheduler_does() -> None:
