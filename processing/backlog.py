@@ -65,8 +65,13 @@ class Messages:
 
 
 def _was_overtaken(stage: Stage) -> bool:
-    later = Stage.objects.filter(queue=stage.queue, queued_at__gt=stage.queued_at)
-    return later.filter(started_at__gt=stage.queued_at).exists()
+    """Say whether a stage whose every message is younger than this one's has been started.
+
+    One that was only announced again may owe its start to an older message: it tells nothing.
+    """
+    sent_at = max(filter(None, (stage.queued_at, stage.announced_at)))
+    later = Stage.objects.filter(queue=stage.queue, queued_at__gt=sent_at)
+    return later.filter(started_at__gte=F("queued_at")).exists()
 
 
 def message_count(queue: str) -> int:

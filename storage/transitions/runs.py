@@ -99,7 +99,7 @@ def announce(
     )
     if taken:
         waiting = Stage.objects.filter(id__in=stage_ids, status=StageStatus.PENDING)
-        waiting.update(queued_at=Now())
+        waiting.update(queued_at=Coalesce("queued_at", Now()), announced_at=Now())
     return bool(taken)
 
 

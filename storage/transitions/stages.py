@@ -130,9 +130,9 @@ def _after_success(run: Run, claim: Claim) -> None:
         return
     ready = run.stages.filter(status=StageStatus.PENDING, queued_at=None)
     if claim.name == StageName.RESIZE:
-        ready.exclude(name=StageName.PUBLISH).update(queued_at=Now())
+        ready.exclude(name=StageName.PUBLISH).update(queued_at=Now(), announced_at=Now())
     elif header_is_settled(run):
-        ready.filter(name=StageName.PUBLISH).update(queued_at=Now())
+        ready.filter(name=StageName.PUBLISH).update(queued_at=Now(), announced_at=Now())
         postpone(run.id, seconds=CHORD_GRACE_SECONDS)
 
 

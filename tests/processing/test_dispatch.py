@@ -106,6 +106,48 @@ def test_a_message_that_was_overtaken_is_lost(run: Run, owner: User, broker: Red
     assert (run.dispatches, third.dispatches) == (2, 0)
 
 
+def test_an_older_message_of_a_run_that_was_announced_again_overtakes_nobody(
+    run: Run, owner: User, broker: RedisServer
+) -> None:
+    announce_due()
+    broker.client().flushall()
+    later = start(make_image(owner))
+    announce_due()
+    claim_stage(stage_of(later, StageName.RESIZE))
+    third = start(make_image(owner))
+    announce_due()
+    due_again(run)
+    assert announce_due() == 1
+    claim_stage(stage_of(run, StageName.RESIZE))
+    due_again(third)
+    assert announce_due() == 0
+
+
+def test_a_stage_that_waits_for_another_attempt_overtakes_nobody(
+    run: Run, owner: User, broker: RedisServer
+) -> None:
+    other = start(make_image(owner))
+    announce_due()
+    claim = claim_stage(stage_of(other, StageName.RESIZE))
+    transitions.retry_later(claim, LATER, delay_seconds=0, max_attempts=MAX_ATTEMPTS)
+    assert announce_due() == 1
+    due_again(run)
+    assert announce_due() == 0
+
+
+def test_a_wait_begins_with_the_first_announcement(run: Run, broker: RedisServer) -> None:
+    announce_due()
+    first = stage_of(run, StageName.RESIZE)
+    broker.client().flushall()
+    due_again(run)
+    announce_due()
+    again = stage_of(run, StageName.RESIZE)
+    assert first.announced_at is not None
+    assert again.announced_at is not None
+    assert again.queued_at == first.queued_at
+    assert again.announced_at > first.announced_at
+
+
 def test_a_rescued_stage_is_announced_again_and_its_run_with_it(
     run: Run, broker: RedisServer
 ) -> None:
