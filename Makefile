@@ -81,8 +81,9 @@ audit-dependencies: environment ## Ask an advisory service about every pinned ve
 fuzz: environment services ## Throw made-up files and requests at it; MINUTES= says how long (10)
 	MINUTES=$${MINUTES:-10} $(BIN)/python -m pytest tests/hostile/fuzz --timeout 0 $(PYTEST_OPTIONS)
 
-# CORPUS, SUBJECTS, PHOTOGRAPHS, ROUNDS, TARGETS and RESULTS reach the commands by themselves.
-load: environment services ## Let PEOPLE= (20) upload IMAGES= (10000) small pictures at once, on real servers
+# PEOPLE, IMAGES and REDIS, and of the benchmarks CORPUS, SUBJECTS, PHOTOGRAPHS, ROUNDS, TARGETS and
+# RESULTS, reach the commands by themselves.
+load: environment services ## Let PEOPLE= (20) upload IMAGES= (10000) small pictures; REDIS=frozen or down
 	$(BIN)/python -m benchmarks.load
 
 bench: bench-environment ## Measure Darkroom beside its peers on photographs of CORPUS=

@@ -1,7 +1,8 @@
 """`make load`: many people upload many small pictures at once, one of them half of all.
 
-On real servers: uvicorn, a worker for all queues, a scheduler, Redis and PostgreSQL. Exits with 1
-if a picture was lost.
+On real servers: uvicorn, a worker for all queues, a scheduler, Redis and PostgreSQL. With
+REDIS=frozen or REDIS=down nobody answers there while people upload. Exits with 1 if a picture was
+lost.
 """
 
 import os
@@ -10,7 +11,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from benchmarks.load import people, waits
@@ -25,6 +26,7 @@ from tests.services.redis import RedisServer
 IMAGES = int(os.environ.get("IMAGES") or 10_000)
 PEOPLE = int(os.environ.get("PEOPLE") or 20)
 NEWCOMER_EVERY_SECONDS = 20.0
+REDIS = os.environ.get("REDIS") or "up"
 QUIET_SECONDS = float(os.environ.get("QUIET_SECONDS") or 7200)
 
 
@@ -42,19 +44,21 @@ def main() -> int:
             "DARKROOM_DATABASE_URL": postgres.url,
         }
         client = stack.enter_context(deployed(folder / "data", settings))
-        return _load(folder / "data", settings, str(client.http.base_url))
+        return _load(folder / "data", settings, str(client.http.base_url), redis)
 
 
-def _load(folder: Path, settings: dict[str, str], url: str) -> int:
+def _load(folder: Path, settings: dict[str, str], url: str, redis: RedisServer) -> int:
     counts = people.shares(IMAGES, PEOPLE)
     tokens = people.make(settings, [*counts, NEWCOMER])
     database = settings["DARKROOM_DATABASE_URL"]
     memory, started = Watch(folder), time.monotonic()
     memory.start()
     try:
-        answers = people.upload_all(url, tokens, counts, newcomer_every=NEWCOMER_EVERY_SECONDS)
+        with _broken(redis):
+            answers = people.upload_all(url, tokens, counts, newcomer_every=NEWCOMER_EVERY_SECONDS)
         uploaded = time.monotonic() - started
-        print(f"{len(answers)} uploads were answered in {uploaded:.0f} s.", flush=True)
+        print(f"{len(answers)} uploads were answered in {uploaded:.0f} s, Redis was {REDIS}.")
+        sys.stdout.flush()
         answers += people.visit(
             url, tokens[NEWCOMER], lambda: _few_wait(database), NEWCOMER_EVERY_SECONDS
         )
@@ -63,6 +67,20 @@ def _load(folder: Path, settings: dict[str, str], url: str) -> int:
         memory.stop()
     print(f"Everything was over after {time.monotonic() - started:.0f} s.\n")
     return _report(answers, waits.read(database), memory.samples)
+
+
+@contextmanager
+def _broken(redis: RedisServer) -> Iterator[None]:
+    """Let Redis be as REDIS says for as long as the block."""
+    match REDIS:
+        case "frozen":
+            redis.pause()
+        case "down":
+            redis.stop()
+    try:
+        yield
+    finally:
+        redis.recover()
 
 
 def _few_wait(database: str) -> bool:
