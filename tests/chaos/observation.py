@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 
 import httpx
 from django.conf import settings
+from django.db.models import Avg
 from redis import Redis
 
+from processing.backlog import message_count
 from storage import objects
 from storage.models import Image, Run, Stage
 from storage.statuses import ACTIVE_RUN, StageStatus
@@ -66,10 +68,15 @@ def ends() -> dict[str, int]:
     return dict(Counter(Image.objects.values_list("status", flat=True)) + codes)
 
 
-def is_quiet(site: Site) -> bool:
+def announcements() -> float:
+    mean = Run.objects.filter(dispatches__gt=0).aggregate(mean=Avg("dispatches"))["mean"]
+    return round(mean or 0.0, 2)
+
+
+def is_quiet() -> bool:
     active = Run.objects.filter(status__in=ACTIVE_RUN, image__deleted_at=None).exists()
     running = Stage.objects.filter(status=StageStatus.RUNNING).exists()
-    return not active and not running and not any(depths(site).values())
+    return not active and not running and not any(map(message_count, _queues()))
 
 
 def answers_of_deleted(ledger: Ledger, clients: Mapping[str, Client]) -> dict[str, int]:

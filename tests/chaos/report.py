@@ -30,6 +30,8 @@ class Report:
     latencies: dict[str, dict[str, float]] = field(default_factory=dict)
     ends: dict[str, int] = field(default_factory=dict)
     """How many images ended in which status, and failed stages by their codes."""
+    announcements: float = 0.0
+    """How often a run was sent to the broker, on average: once where nothing breaks."""
     seconds_to_quiet: float | None = None
     removed_by_audit: dict[str, int] = field(default_factory=dict)
     breaches: dict[str, list[str]] = field(default_factory=dict)
@@ -44,7 +46,7 @@ class Report:
         came = Counter(hit.verdict for hit in self.hits)
         lines += [f"{came['hit']} faults hit, {came['missed']} missed."]
         removed = {name: count for name, count in self.removed_by_audit.items() if count}
-        lines += [f"The images are {self.ends}."]
+        lines += [f"The images are {self.ends}; {self.announcements} announcements each."]
         lines += [f"The audit removed {removed}.", ""]
         lines += ["| s | fault | target | verdict |", "|---|---|---|---|"]
         lines += [f"| {h.at_seconds} | {h.name} | {h.target} | {h.verdict} |" for h in self.hits]

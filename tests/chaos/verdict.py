@@ -34,12 +34,12 @@ def judge(
 ) -> None:
     """Fill in a report; `deadline` and `healed_at` are instants of the monotonic clock."""
     while time.monotonic() < deadline:
-        if _is_quiet(site):
+        if _is_quiet():
             report.seconds_to_quiet = round(time.monotonic() - healed_at, 1)
             break
         time.sleep(0.5)
     until(lambda: answers(site.port), seconds=60)
-    report.ends = observation.ends()
+    report.ends, report.announcements = observation.ends(), observation.announcements()
     # What was left behind has to be older than the grace period of the audit.
     time.sleep(settings.AUDIT_GRACE_SECONDS + 1)
     report.breaches = {
@@ -51,9 +51,9 @@ def judge(
     report.breaches["I4 no leftovers behind an audit"] = leftovers
 
 
-def _is_quiet(site: Site) -> bool:
+def _is_quiet() -> bool:
     try:
-        return observation.is_quiet(site)
+        return observation.is_quiet()
     except OperationalError:
         connection.close()
         return False

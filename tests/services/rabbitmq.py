@@ -73,7 +73,7 @@ class RabbitMQServer(Server):
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=True,
-            timeout=60,
+            timeout=180,
         )
         return {row["name"]: row["messages"] for row in json.loads(done.stdout)}
 
