@@ -56,9 +56,12 @@ def _announce_all(runs: Iterable[Run]) -> int:
 def announceable(run: Run) -> list[Stage]:
     """Return the stages whose messages may be sent now: pending, due, and not waiting for others.
 
-    Those behind an unfinished resize count as long as it can be announced with them.
+    Those behind an unfinished resize count as long as it can be announced with them. A run that a
+    newer release has planned, with stages or queues of its own, is left to that release.
     """
     stages = list(run.stages.order_by("id"))
+    if not all(stage.status in SETTLED_STAGE or _is_known(stage) for stage in stages):
+        return []
     due = set(run.stages.filter(_due()).values_list("id", flat=True))
     resize = [stage for stage in stages if stage.name == StageName.RESIZE]
     if any(stage.status not in SETTLED_STAGE and stage.id not in due for stage in resize):
@@ -66,6 +69,11 @@ def announceable(run: Run) -> list[Stage]:
     header = [stage for stage in stages if stage.name != StageName.PUBLISH]
     held = any(s.status not in SETTLED_STAGE and s.id not in due for s in header)
     return [s for s in stages if s.id in due and not (held and s.name == StageName.PUBLISH)]
+
+
+def _is_known(stage: Stage) -> bool:
+    queues = {queue.name for queue in settings.CELERY_TASK_QUEUES}
+    return stage.name in StageName and stage.queue in queues
 
 
 def _due() -> Q:

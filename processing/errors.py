@@ -13,6 +13,10 @@ class VariantMissing(ProcessingError):
     """A variant that a stage recorded is gone from the store, or of another size."""
 
 
+class PresetUnknown(ProcessingError):
+    """A run's preset asks for what this release cannot do: update the workers."""
+
+
 class OverlayUnusable(ProcessingError):
     """A preset's overlay is gone or cannot be read; trying again would not help."""
 

@@ -18,7 +18,7 @@ from processing.backoff import retry_delay
 from processing.box import pictures as box
 from processing.box.errors import DecoderUnavailable
 from processing.dispatch import announce_next
-from processing.errors import OverlayUnusable
+from processing.errors import OverlayUnusable, PresetUnknown
 from processing.imaging import ImagingError
 from processing.leftovers import remove_output
 from processing.scratch import clear_scratch
@@ -124,6 +124,8 @@ def describe(error: Exception) -> Failure:
             return Failure("out_of_memory", "The worker had too little memory for this picture.")
         case DecoderUnavailable():
             return Failure("decoder_unavailable", str(error))
+        case PresetUnknown():
+            return Failure("preset_unknown", str(error))
         case StorageError():
             return Failure("storage_unavailable", str(error))
         case _:

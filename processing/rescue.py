@@ -19,8 +19,12 @@ LOST = Failure("worker_lost", "The worker that had this stage stopped before it 
 
 
 def rescue() -> int:
-    """Take back every stage whose lease has ended, and remove what its worker left."""
-    expired = Stage.objects.filter(status=StageStatus.RUNNING, lease_expires_at__lt=Now())
+    """Take back every stage whose lease has ended, and remove what its worker left.
+
+    Stages that only a newer release knows are left to it.
+    """
+    known = Stage.objects.filter(name__in=StageName.values)
+    expired = known.filter(status=StageStatus.RUNNING, lease_expires_at__lt=Now())
     claims = [_claim_of(stage) for stage in expired.select_related("run")[:STAGES_PER_SWEEP]]
     return sum(_take_back(claim) for claim in claims)
 

@@ -5,6 +5,8 @@ from typing import Any
 
 from django.conf import settings
 
+from processing import imaging
+from processing.errors import PresetUnknown
 from processing.imaging import Limits, VariantSpec, heic
 from storage.models import Preset, Run
 
@@ -58,5 +60,24 @@ def _overlay_of(preset: Preset) -> dict[str, Any] | None:
 
 
 def of_run(run: Run) -> list[VariantSpec]:
-    """Return the frozen presets of a run, whatever became of the presets since."""
-    return [VariantSpec.from_json(values) for values in run.presets]
+    """Return the frozen presets of a run, whatever became of the presets since.
+
+    Raises PresetUnknown for one that a newer release has frozen, where leaving out what is not
+    known here would not do.
+    """
+    return [_read(values) for values in run.presets]
+
+
+def _read(values: dict[str, Any]) -> VariantSpec:
+    try:
+        spec = VariantSpec.from_json(values)
+    except (LookupError, TypeError, ValueError) as error:
+        raise _unknown(values, str(error)) from error
+    if unknown := set(spec.formats) - imaging.FORMATS:
+        raise _unknown(values, ", ".join(sorted(unknown)))
+    return spec
+
+
+def _unknown(values: dict[str, Any], what: str) -> PresetUnknown:
+    name = values.get("name")
+    return PresetUnknown(f"This worker is too old for the preset {name} ({what}): update it.")

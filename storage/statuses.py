@@ -29,6 +29,14 @@ class StageName(models.TextChoices):
     PUBLISH = "publish", _("publish")
 
 
+_PLACES = {str(name): place for place, name in enumerate(StageName)}
+
+
+def place_in_pipeline(name: str) -> int:
+    """Return where a stage comes; those that only a newer release knows come last."""
+    return _PLACES.get(name, len(_PLACES))
+
+
 class StageStatus(models.TextChoices):
     PENDING = "pending", _("pending")
     RUNNING = "running", _("running")

@@ -3,7 +3,8 @@
 The points of a stage are `claimed` (nothing done yet), `stored` (objects written, rows not) and
 `committed` (rows written, message not acknowledged). A file `kill-STAGE-POINT`, `killall-…` or
 `wait-…` in the folder DARKROOM_TEST_FAULTS arms one of them, once. With DARKROOM_TEST_S3_SECONDS a
-bucket has that long to answer, and is asked once.
+bucket has that long to answer, and is asked once. DARKROOM_TEST_UNKNOWN_TASK names a task that the
+worker does not have, like one of a release from before that task.
 """
 
 import os
@@ -55,7 +56,7 @@ def _disarm(name: str) -> bool:
 
 
 def _wait(marker: Path) -> None:
-    marker.touch()
+    marker.write_text(str(os.getpid()))
     while marker.exists():
         time.sleep(0.01)
 
@@ -90,5 +91,8 @@ if "DARKROOM_TEST_S3_SECONDS" in os.environ:
     vars(s3)["CLIENT"] = _impatient(float(os.environ["DARKROOM_TEST_S3_SECONDS"]))
 vars(execution)["STEPS"] = {name: _with_points(step) for name, step in steps.STEPS.items()}
 vars(transitions)["commit"] = commit
+if "DARKROOM_TEST_UNKNOWN_TASK" in os.environ:
+    app.loader.import_default_modules()
+    app.tasks.unregister(os.environ["DARKROOM_TEST_UNKNOWN_TASK"])
 
 __all__ = ["app"]

@@ -15,7 +15,14 @@ from tests.services.processes import Process
 
 # Short enough for a test to wait for, long enough for a stage of a small picture.
 SOFT_LIMIT_SECONDS, HARD_LIMIT_SECONDS, LEASE_SECONDS = 2, 3, 4
+# For tests in which no limit and no lease may end, however busy the machine is.
+PATIENCE = {
+    "DARKROOM_STAGE_SOFT_LIMIT_SECONDS": "100",
+    "DARKROOM_STAGE_HARD_LIMIT_SECONDS": "110",
+    "DARKROOM_LEASE_SECONDS": "120",
+}
 START_SECONDS = 60
+PROCESSES = 2
 
 
 class Workers:
@@ -50,32 +57,46 @@ class Workers:
         return not (self.faults / f"{kind}-{stage}-{point}").exists()
 
     @contextmanager
-    def waiting_at(self, stage: str, point: str) -> Iterator[None]:
-        """Hold a worker at a point that was armed with `wait`, for as long as the block runs."""
+    def waiting_at(self, stage: str, point: str) -> Iterator[int]:
+        """Hold a worker at a point that was armed with `wait`, for as long as the block runs.
+
+        Gives the id of the process that waits.
+        """
         marker = self.faults / f"waiting-{stage}-{point}"
-        until(marker.exists)
-        yield
+        until(lambda: _text(marker))
+        yield int(_text(marker))
         marker.unlink()
 
     def start(self, *queues: str, **environment: str) -> Process:
         """Return a worker of these queues, or of all of them, that takes tasks."""
         if queues or environment:
-            self.dismiss()
-            worker = self._launch(queues or settings_queues(), environment)
-            self._started.append(worker)
-            return worker
+            return self._start_for_this_test(queues or settings_queues(), environment)
         if self._standing is None or not self._standing.is_running:
             self._standing = self._launch(settings_queues(), {})
         return self._standing
 
-    def _launch(self, queues: Sequence[str], environment: Mapping[str, str]) -> Process:
+    def start_single(self, **environment: str) -> Process:
+        """Return a worker of all queues with one process, which does one task at a time."""
+        return self._start_for_this_test(settings_queues(), environment, processes=1)
+
+    def _start_for_this_test(
+        self, queues: Sequence[str], environment: Mapping[str, str], processes: int = PROCESSES
+    ) -> Process:
+        self.dismiss()
+        worker = self._launch(queues, environment, processes)
+        self._started.append(worker)
+        return worker
+
+    def _launch(
+        self, queues: Sequence[str], environment: Mapping[str, str], processes: int = PROCESSES
+    ) -> Process:
         self._count += 1
         worker = Process(
             f"worker-{self._count}",
             [
                 *(sys.executable, "-m", "celery", "--app", "tests.faulty_worker", "worker"),
                 *("--queues", ",".join(queues)),
-                *("--concurrency", "2", "--loglevel", "INFO"),
+                *("--concurrency", str(processes), "--loglevel", "INFO"),
                 *("--hostname", f"worker{self._count}@test"),
                 *("--without-gossip", "--without-mingle"),
             ],

@@ -3,7 +3,7 @@
 from processing.imaging.cropping import FocalPoint, cut, find_focal_point
 from processing.imaging.decoders import most_decoder_bytes
 from processing.imaging.encoders import Encoded
-from processing.imaging.encoding import encode
+from processing.imaging.encoding import FORMATS, encode
 from processing.imaging.errors import (
     EmptyFile,
     ImagingError,
@@ -41,6 +41,7 @@ from processing.imaging.sizes import (
 )
 
 __all__ = [
+    "FORMATS",
     "EmptyFile",
     "Encoded",
     "FocalPoint",

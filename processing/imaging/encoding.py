@@ -220,6 +220,7 @@ _ENCODERS: dict[str, Callable[[_Job], Encoded]] = {
     "webp": _webp,
     "avif": _avif,
 }
+FORMATS = frozenset(_ENCODERS)
 
 
 def _below_the_ceiling(job: _Job, trial: Trial) -> Encoded:

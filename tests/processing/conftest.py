@@ -34,9 +34,11 @@ def quick_encoders(transactional_db: None) -> None:
 
 
 @pytest.fixture(scope="module")
-def all_workers() -> Iterator[Workers]:
+def all_workers(request: pytest.FixtureRequest) -> Iterator[Workers]:
+    """Return the workers of a module, with the settings it names in ENVIRONMENT_OF_WORKERS."""
     folder = make_directory("workers")
-    workers = Workers(folder, folder / "objects")
+    environment = getattr(request.module, "ENVIRONMENT_OF_WORKERS", {})
+    workers = Workers(folder, folder / "objects", environment)
     yield workers
     workers.close()
     remove_directory(folder)

@@ -1,5 +1,6 @@
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import User
@@ -183,3 +184,36 @@ def test_a_large_picture_stays_with_the_large_workers_whatever_happens(
 def depth(broker: RedisServer, queue: str) -> int:
     waiting: Any = broker.client().llen(queue)
     return int(waiting)
+
+
+# --- runs that a newer release has planned ------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "queue"), [("caption", "caption"), ("caption", "analyze"), ("analyze", "caption")]
+)
+def test_a_run_of_a_newer_release_is_left_to_it_and_holds_up_no_other(
+    run: Run, owner: User, broker: RedisServer, name: str, queue: str
+) -> None:
+    stage_of(run, StageName.ANALYZE).delete()
+    run.stages.create(name=name, queue=queue)
+    start(make_image(owner))
+    assert announce_due() == 1
+    assert depth(broker, "resize") == 1
+    run.refresh_from_db()
+    assert (run.status, run.dispatches) == ("queued", 0)
+
+
+def test_what_a_newer_release_has_finished_is_gone_on_with(run: Run) -> None:
+    run.stages.create(name="caption", queue="caption", status="succeeded")
+    assert len(names(run)) == 6
+
+
+def test_a_lost_stage_of_a_newer_release_is_left_to_it(run: Run) -> None:
+    caption = run.stages.create(name="caption", queue="caption")
+    claim_stage(stage_of(run, StageName.RESIZE), lease_seconds=-1)
+    lost = {"status": "running", "token": uuid4(), "lease_expires_at": Now() - timedelta(seconds=1)}
+    Stage.objects.filter(id=caption.id).update(**lost)
+    assert rescue() == 1
+    caption.refresh_from_db()
+    assert caption.status == "running"

@@ -9,11 +9,9 @@ from rest_framework import serializers
 from storage.models import Image, Run, Stage, Variant
 from storage.models.images import FocalPointSource, ImageQuerySet
 from storage.models.variants import VariantKind
-from storage.statuses import RunStatus, StageName, StageStatus
+from storage.statuses import RunStatus, StageName, StageStatus, place_in_pipeline
 from uploads.addresses import original_url, variant_url
 from uploads.picture import picture_html
-
-PIPELINE_ORDER = list(StageName)
 
 
 def with_everything(images: ImageQuerySet) -> ImageQuerySet:
@@ -114,7 +112,7 @@ class ImageSerializer(serializers.Serializer[Image]):
     @extend_schema_field(StageSerializer(many=True))
     def get_stages(self, image: Image) -> list[dict[str, Any]]:
         stages = [stage for run in _latest_runs(image) for stage in run.stages.all()]
-        stages.sort(key=lambda stage: (PIPELINE_ORDER.index(StageName(stage.name)), stage.id))
+        stages.sort(key=lambda stage: (place_in_pipeline(stage.name), stage.id))
         return [StageSerializer(stage).data for stage in stages]
 
     def get_picture_html(self, image: Image) -> str:

@@ -7,13 +7,12 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from storage.models import Stage
-from storage.statuses import StageName, StageStatus
+from storage.statuses import StageStatus, place_in_pipeline
 
 # The bars' scale; the templates draw them in a box of this width.
 BAR_WIDTH = 1000
 # A span that is there is seen, however short it was.
 MIN_SPAN = 6
-ORDER = {name: place for place, name in enumerate(StageName)}
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ class Row:
 
 def timeline(stages: Iterable[Stage], *, now: datetime) -> list[Row]:
     """Return one row per stage, in the order of the pipeline; a running stage lasts until `now`."""
-    ordered = sorted(stages, key=lambda stage: (ORDER[StageName(stage.name)], _width(stage.part)))
+    ordered = sorted(stages, key=lambda stage: (place_in_pipeline(stage.name), _width(stage.part)))
     begin, end = _extent(ordered, now)
     return [_row(stage, begin, end, now) for stage in ordered]
 

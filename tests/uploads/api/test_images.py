@@ -56,6 +56,14 @@ def test_a_ready_image_has_every_field_of_the_contract(ready_image: Image, clien
     assert body["picture_html"].startswith("<picture>")
 
 
+def test_an_image_is_shown_with_a_stage_that_only_a_newer_release_knows(
+    ready_image: Image, client: Client
+) -> None:
+    ready_image.runs.get().stages.create(name="caption", queue="caption", status="succeeded")
+    stages = client.get(address(ready_image)).json()["stages"]
+    assert [stage["name"] for stage in stages][-2:] == ["publish", "caption"]
+
+
 def test_the_stages_come_in_the_order_of_the_pipeline(ready_image: Image, client: Client) -> None:
     stages = client.get(address(ready_image)).json()["stages"]
     assert [(stage["name"], stage["part"]) for stage in stages] == [

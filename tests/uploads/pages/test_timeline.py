@@ -73,6 +73,15 @@ def test_a_moment_of_work_is_seen_and_stays_inside() -> None:
     assert row.spans[1] == Span("work", 1000 - MIN_SPAN, MIN_SPAN)
 
 
+def test_a_stage_that_only_a_newer_release_knows_comes_last() -> None:
+    newer = Stage(name="caption", queue="caption")
+    rows = timeline([newer, stage(StageName.PUBLISH)], now=START)
+    assert [(row.name, row.label) for row in rows] == [
+        ("publish", "publish"),
+        ("caption", "caption"),
+    ]
+
+
 def test_what_has_not_begun_has_no_bar() -> None:
     (row,) = timeline([stage(StageName.PUBLISH)], now=START)
     assert (row.spans, row.waited, row.worked) == ([], "", "")
