@@ -6,6 +6,7 @@ import os
 import sys
 import time
 import traceback
+from dataclasses import replace
 from pathlib import Path
 
 from tests.chaos.breaking import Breaking
@@ -40,12 +41,7 @@ def _main(options: argparse.Namespace) -> int:
     choice = Choice(
         options.database, options.broker, options.storage, options.naive, options.each_once
     )
-    names = applicable(choice)
-    planned = (
-        each_once(names)
-        if options.each_once
-        else random_schedule(options.seed, options.minutes, names)
-    )
+    planned = _schedule(choice, options)
     print(f"seed {options.seed}: {len(planned)} faults on {choice}", flush=True)
     report = Report(options.seed, vars(choice).copy())
     folder = make_directory("chaos")
@@ -58,6 +54,18 @@ def _main(options: argparse.Namespace) -> int:
     else:
         print(f"The logs stay in {folder / 'data'}.")
     return 0 if report.is_clean else BREACHED
+
+
+def _schedule(choice: Choice, options: argparse.Namespace) -> list[Planned]:
+    """Return the same faults for a naive run as for any other, but for those it cannot have."""
+    names = applicable(replace(choice, naive=False))
+    planned = (
+        each_once(names)
+        if options.each_once
+        else random_schedule(options.seed, options.minutes, names)
+    )
+    possible = set(applicable(choice))
+    return [plan for plan in planned if plan.name in possible]
 
 
 def _run(

@@ -1,5 +1,7 @@
 """The table of faults. A fault breaks one thing, waits, mends it, and says what it hit."""
 
+from contextlib import suppress
+
 from tests.chaos.faults import (
     brokers,
     clocks,
@@ -13,6 +15,7 @@ from tests.chaos.faults import (
 )
 from tests.chaos.faults.fault import Fault
 from tests.chaos.site import Choice, disks_can_be_had
+from tests.processing.faults.memory_groups import GroupsNotAllowed, memory_group
 from tests.services import false_clock
 
 FAULTS: dict[str, Fault] = {
@@ -38,6 +41,8 @@ def applicable(choice: Choice) -> list[str]:
         servers.add("faketime")
     if disks_can_be_had(choice):
         servers.add("disks")
+    with suppress(GroupsNotAllowed), memory_group():
+        servers.add("memory-groups")
     if not choice.naive:
         servers.add("scheduler")
     return sorted(name for name, fault in FAULTS.items() if fault.needs <= servers)

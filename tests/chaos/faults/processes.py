@@ -6,8 +6,12 @@ import time
 
 from tests.chaos.faults.fault import Fault, Missed, Moment
 from tests.chaos.site import LIMITS
+from tests.processing.faults.memory_groups import family, memory_group
 
 LONG_SECONDS = 60.0
+PATIENCE_SECONDS = 10.0
+# A picture takes more than this.
+MORE_BYTES = 8 * 1024 * 1024
 
 
 def kill_child(moment: Moment) -> str:
@@ -54,6 +58,20 @@ def freeze_child_past_lease(moment: Moment) -> str:
     return f"{name}: child {child}"
 
 
+def out_of_memory(moment: Moment) -> str:
+    """Let a worker have hardly more memory than it has, until the kernel kills for it."""
+    name = moment.worker()
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    with memory_group() as group:
+        group.take_in(*family(moment.site.supervised[name].process.pid))
+        group.allow(MORE_BYTES)
+        while not group.kills:
+            if time.monotonic() > deadline:
+                raise Missed(f"{name} needed no memory")
+            time.sleep(0.1)
+        return f"{name}, {group.kills} killed"
+
+
 def queue_without_workers(moment: Moment) -> str:
     name = moment.worker()
     # Only a long run waits as long as a broker keeps a message that nobody acknowledged.
@@ -88,6 +106,7 @@ FAULTS = (
     Fault("kill-web", kill_web, frozenset(), "web"),
     Fault("rolling-restart", rolling_restart),
     Fault("freeze-child-past-lease", freeze_child_past_lease),
+    Fault("out-of-memory", out_of_memory, frozenset({"memory-groups"})),
     Fault("queue-without-workers", queue_without_workers),
     Fault("second-scheduler", second_scheduler, frozenset({"scheduler"}), "scheduler"),
 )

@@ -6,9 +6,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-
 from tests.workers import until
+
+
+class GroupsNotAllowed(Exception):
+    """Nobody may make control groups of memory here; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -78,14 +80,14 @@ class MemoryGroup:
 
 @contextmanager
 def memory_group() -> Iterator[MemoryGroup]:
-    """Give a group for the length of the block; skips who may not make one."""
+    """Give a group for the length of the block; raises GroupsNotAllowed."""
     controller = VERSION_1 if VERSION_1.root.is_dir() else VERSION_2
     folder = controller.root / f"darkroom-test-{os.getpid()}"
     group = MemoryGroup(folder, controller)
     try:
         folder.mkdir()
     except OSError as error:
-        pytest.skip(f"a lack of memory needs a control group, which is not allowed here: {error}")
+        raise GroupsNotAllowed(f"control groups are not allowed here: {error}") from error
     try:
         _prepare(group)
         yield group
@@ -99,7 +101,7 @@ def _prepare(group: MemoryGroup) -> None:
         if (group.folder / group.controller.swap).exists():
             (group.folder / group.controller.swap).write_text("0")
     except OSError as error:
-        pytest.skip(f"control groups limit no memory here: {error}")
+        raise GroupsNotAllowed(f"control groups limit no memory here: {error}") from error
 
 
 def _remove(group: MemoryGroup) -> None:
