@@ -50,10 +50,12 @@ class Workers:
         return not (self.faults / f"{kind}-{stage}-{point}").exists()
 
     @contextmanager
-    def waiting_at(self, stage: str, point: str) -> Iterator[None]:
+    def waiting_at(
+        self, stage: str, point: str, *, between: Callable[[], object] = bool
+    ) -> Iterator[None]:
         """Hold a worker at a point that was armed with `wait`, for as long as the block runs."""
         marker = self.faults / f"waiting-{stage}-{point}"
-        until(marker.exists)
+        until(marker.exists, between=between)
         yield
         marker.unlink()
 
