@@ -4,6 +4,7 @@
 removed after its row is gone, and no two rows ever share a key.
 """
 
+import logging
 from dataclasses import dataclass
 from typing import BinaryIO
 from uuid import UUID
@@ -13,8 +14,11 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from storage import keys, objects
+from storage.errors import StorageError
 from storage.ids import new_id
 from storage.models import Original
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -40,14 +44,29 @@ class Stored:
 
 
 def store(file: BinaryIO, content: Content) -> Stored:
-    """See that the bytes are in `originals`, once; raises StorageUnavailable."""
+    """See that the bytes are in `originals`, once; raises a StorageError."""
     known = Original.objects.filter(sha256=content.digest.sha256).first()
     if known is not None:
         _mend(file, known, content)
         return Stored(content, None)
     fresh = new_id()
-    objects.put(objects.ORIGINALS, _key(content, fresh), file, content.digest)
+    _put_fresh(file, _key(content, fresh), content.digest)
     return Stored(content, fresh)
+
+
+def _put_fresh(file: BinaryIO, key: str, digest: objects.Digest) -> None:
+    """Store an object, or take back what the store may have of it: an answer may have been lost.
+
+    Only for a key that is nobody else's yet: another upload may have just put the same one back.
+    """
+    try:
+        objects.put(objects.ORIGINALS, key, file, digest)
+    except StorageError:
+        try:
+            objects.remove(objects.ORIGINALS, [key])
+        except StorageError:
+            logger.warning("An original of a refused upload is left to the audit.", exc_info=True)
+        raise
 
 
 def _mend(file: BinaryIO, known: Original, content: Content) -> None:

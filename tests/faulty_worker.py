@@ -3,8 +3,9 @@
 The points of a stage are `claimed` (nothing done yet), `stored` (objects written, rows not) and
 `committed` (rows written, message not acknowledged). A file `kill-STAGE-POINT`, `killall-…` or
 `wait-…` in the folder DARKROOM_TEST_FAULTS arms one of them, once. With DARKROOM_TEST_S3_SECONDS a
-bucket has that long to answer, and is asked once. DARKROOM_TEST_UNKNOWN_TASK names a task that the
-worker does not have, like one of a release from before that task.
+bucket has that long to answer, and is asked once; empty, it counts as not set.
+DARKROOM_TEST_UNKNOWN_TASK names a task that the worker does not have, like one of a release from
+before that task.
 """
 
 import os
@@ -14,9 +15,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import django
-from botocore.config import Config
 
 from config.celery import app
+from tests.services.impatience import impatient
 
 django.setup()
 
@@ -77,18 +78,8 @@ def commit(claim: Claim, result: StageResult) -> bool:
     return committed
 
 
-def _impatient(seconds: float) -> Config:
-    return s3.CLIENT.merge(
-        Config(
-            connect_timeout=seconds,
-            read_timeout=seconds,
-            retries={"mode": "standard", "total_max_attempts": 1},
-        )
-    )
-
-
-if "DARKROOM_TEST_S3_SECONDS" in os.environ:
-    vars(s3)["CLIENT"] = _impatient(float(os.environ["DARKROOM_TEST_S3_SECONDS"]))
+if seconds := os.environ.get("DARKROOM_TEST_S3_SECONDS"):
+    vars(s3)["CLIENT"] = impatient(s3.CLIENT, float(seconds))
 vars(execution)["STEPS"] = {name: _with_points(step) for name, step in steps.STEPS.items()}
 vars(transitions)["commit"] = commit
 if "DARKROOM_TEST_UNKNOWN_TASK" in os.environ:

@@ -57,13 +57,15 @@ class Workers:
         return not (self.faults / f"{kind}-{stage}-{point}").exists()
 
     @contextmanager
-    def waiting_at(self, stage: str, point: str) -> Iterator[int]:
+    def waiting_at(
+        self, stage: str, point: str, *, between: Callable[[], object] = bool
+    ) -> Iterator[int]:
         """Hold a worker at a point that was armed with `wait`, for as long as the block runs.
 
         Gives the id of the process that waits.
         """
         marker = self.faults / f"waiting-{stage}-{point}"
-        until(lambda: _text(marker))
+        until(lambda: _text(marker), between=between)
         yield int(_text(marker))
         marker.unlink()
 

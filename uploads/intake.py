@@ -55,7 +55,8 @@ def accept(file: BinaryIO, submission: Submission) -> Accepted:
     """Store a picture and plan its run; `file` is seekable and read from its beginning.
 
     Raises Refused, TooManyBytes, IdempotencyConflict, Throttled or StoreUnavailable; nothing of a
-    refused upload is kept. A broker that is down is no error: the run waits in the database.
+    refused upload is kept, beside an object that a store that is away keeps until an audit.
+    A broker that is down is no error: the run waits in the database.
     """
     with counters.counting_refusals():
         return _accept(file, submission)

@@ -34,11 +34,15 @@ def quick_encoders(transactional_db: None) -> None:
 
 
 @pytest.fixture(scope="module")
-def all_workers(request: pytest.FixtureRequest) -> Iterator[Workers]:
-    """Return the workers of a module, with the settings it names in ENVIRONMENT_OF_WORKERS."""
+def environment_of_workers() -> dict[str, str]:
+    """Return what workers are told beside the ordinary; a module may have its own."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def all_workers(environment_of_workers: dict[str, str]) -> Iterator[Workers]:
     folder = make_directory("workers")
-    environment = getattr(request.module, "ENVIRONMENT_OF_WORKERS", {})
-    workers = Workers(folder, folder / "objects", environment)
+    workers = Workers(folder, folder / "objects", environment_of_workers)
     yield workers
     workers.close()
     remove_directory(folder)
@@ -54,9 +58,14 @@ def object_root(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def stores(local_stores: Path) -> None:
+    """Give this process the stores that its workers have; a module may have others."""
+
+
+@pytest.fixture
 def workers(
     all_workers: Workers,
-    local_stores: Path,
+    stores: None,
     broker: RedisServer,
     quick_sweeps: None,
     transactional_db: None,
@@ -68,7 +77,7 @@ def workers(
 
 
 @pytest.fixture
-def upload(owner: User, local_stores: Path, picture_file: PictureFile) -> Upload:
+def upload(owner: User, stores: None, picture_file: PictureFile) -> Upload:
     """Return a function that accepts a generated picture, or the one it is given."""
 
     def do(file: io.BytesIO | None = None, *, bulk: bool = False) -> Image:

@@ -6,7 +6,7 @@ import socket
 import struct
 import threading
 from collections.abc import Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from types import TracebackType
 from typing import Any, Self
@@ -35,6 +35,11 @@ class Mode(StrEnum):
     """The same with another status."""
     LOSE_ANSWER = "lose answer"
     """The server does what an HTTP request asks for, and the connection is reset instead."""
+    LATE = "late"
+    """The server hears of an HTTP request once its client has given up, and `release` is called.
+
+    To be armed for one request.
+    """
 
 
 _STATUSES = {Mode.UNAVAILABLE: 503, Mode.SERVER_ERROR: 500}
@@ -45,6 +50,7 @@ class _Exchange:
     """What the request that is under way on a connection meets."""
 
     mode: Mode = Mode.OK
+    held: list[bytes] = field(default_factory=list)
 
 
 class FaultProxy:
@@ -61,6 +67,7 @@ class FaultProxy:
         self._listener: asyncio.Server | None = None
         self._loop = asyncio.new_event_loop()
         self._flowing = asyncio.Event()
+        self._released = asyncio.Event()
         self._thread = threading.Thread(
             target=self._loop.run_forever, name=f"fault-proxy-{self.port}", daemon=True
         )
@@ -87,11 +94,16 @@ class FaultProxy:
 
         REFUSE cannot be the matter of one request: it lasts until another mode is set.
         """
+        self._released.clear()
         self._armed = (re.compile(request), mode)
 
     def is_armed(self) -> bool:
         """Say whether the request that `arm` waits for has not come yet."""
         return self._armed is not None
+
+    def release(self) -> None:
+        """Pass on what LATE held back, as soon as its client has given up."""
+        self._loop.call_soon_threadsafe(self._released.set)
 
     def cut(self) -> None:
         """Reset the connections that are open now, whatever the mode."""
@@ -196,6 +208,12 @@ class FaultProxy:
                     client.write_eof()
             if exchange.mode in (Mode.OK, Mode.LOSE_ANSWER):
                 await self._pass(chunk, writer)
+            if exchange.mode is Mode.LATE:
+                exchange.held.append(chunk)
+        if exchange.held:
+            await self._released.wait()
+        for chunk in exchange.held:
+            await self._pass(chunk, writer)
         await self._end(writer)
 
     async def _mode_for(self, line: str) -> Mode:

@@ -96,9 +96,9 @@ def s3_server(request: pytest.FixtureRequest) -> Iterator[ceph.CephServer]:
         yield from _watched(request.config, server)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def s3_bucket(s3_server: ceph.CephServer) -> Callable[[], str]:
-    """Make a bucket that no other test knows, and return its name."""
+    """Return a maker of buckets that nobody else knows; it returns their names."""
 
     def create() -> str:
         name = f"test-{uuid4().hex[:20]}"

@@ -15,6 +15,7 @@ from botocore.exceptions import (
 
 from tests.services.ceph import CephServer
 from tests.services.fault_proxy import FaultProxy, Mode
+from tests.workers import until
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -109,6 +110,17 @@ def test_an_armed_fault_meets_one_request_and_no_other(
         put("second")
     assert not proxy.is_armed()
     put("second")
+
+
+def test_a_late_request_is_done_after_its_client_has_given_up(
+    proxy: FaultProxy, put: Callable[[str], Any], names: Callable[[], set[str]]
+) -> None:
+    proxy.arm(r"^PUT \S+/too-late$", Mode.LATE)
+    with pytest.raises(ReadTimeoutError):
+        put("too-late")
+    assert "too-late" not in names()
+    proxy.release()
+    until(lambda: "too-late" in names())
 
 
 def test_an_armed_refusal_closes_the_door_until_it_is_opened(

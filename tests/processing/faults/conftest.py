@@ -1,9 +1,14 @@
-"""What several faults begin with."""
+"""What several faults begin with, and a bucket behind a proxy for stores that break."""
+
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from storage.models import Image
 from tests.processing.conftest import Upload
+from tests.processing.faults.buckets import Bucket
+from tests.services.ceph import CephServer
+from tests.services.fault_proxy import FaultProxy, Mode
 from tests.services.redis import RedisServer
 from tests.workers import Workers
 
@@ -15,3 +20,17 @@ def announced(workers: Workers, upload: Upload, broker: RedisServer) -> Image:
     image = upload()
     broker.client().flushall()
     return image
+
+
+@pytest.fixture(scope="module")
+def kept_bucket(s3_server: CephServer, s3_bucket: Callable[[], str]) -> Iterator[Bucket]:
+    with FaultProxy(upstream_port=s3_server.port) as proxy:
+        yield Bucket(s3_bucket(), s3_server, proxy)
+
+
+@pytest.fixture
+def bucket(kept_bucket: Bucket) -> Bucket:
+    """Return the bucket of the module, empty, with its door open."""
+    kept_bucket.proxy.mode = Mode.OK
+    kept_bucket.clear()
+    return kept_bucket

@@ -37,8 +37,6 @@ LARGE, LARGER = (2400, 1800), (6000, 4000)
 MAX_ATTEMPTS = 2
 KILLED_DECODER = ("out_of_memory", "The worker had too little memory for this picture.")
 LOST_WORKER = (LOST.code, LOST.detail)
-# Only memory may end a stage, however busy the machine is.
-ENVIRONMENT_OF_WORKERS = {**PATIENCE, "DARKROOM_MAX_ATTEMPTS": str(MAX_ATTEMPTS)}
 
 pytestmark = [pytest.mark.django_db(transaction=True, serialized_rollback=True)]
 
@@ -132,6 +130,12 @@ def test_a_decoder_that_the_kernel_kills_costs_an_attempt_and_no_worker(
     assert group.kills == 1
     # All but the decoder, which ends with every job.
     assert family(worker.pid)[:-1] == before[:-1]
+
+
+@pytest.fixture(scope="module")
+def environment_of_workers() -> dict[str, str]:
+    """Let only memory end a stage, however busy the machine is."""
+    return {**PATIENCE, "DARKROOM_MAX_ATTEMPTS": str(MAX_ATTEMPTS)}
 
 
 def test_a_picture_that_never_fits_while_it_is_decoded_fails_and_others_do_not(

@@ -26,7 +26,12 @@ pytestmark = [
     pytest.mark.django_db(transaction=True, serialized_rollback=True),
     pytest.mark.usefixtures("quick_encoders"),
 ]
-ENVIRONMENT_OF_WORKERS = PATIENCE
+
+
+@pytest.fixture(scope="module")
+def environment_of_workers() -> dict[str, str]:
+    """Let no limit and no lease end meanwhile."""
+    return PATIENCE
 
 
 def attempts(image: Image) -> set[int]:
