@@ -4,7 +4,7 @@ import os
 
 from celery import Celery
 
-from config import redis_channel
+from config import redis_channel, watchdog
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 # Workers are processes, one per core: a matrix library that starts its own threads only competes.
@@ -15,3 +15,4 @@ redis_channel.install()
 app = Celery("darkroom")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+watchdog.install(app)

@@ -192,6 +192,8 @@ STAGE_HARD_LIMIT_SECONDS = env.int("STAGE_HARD_LIMIT_SECONDS", 120)
 DECODE_CPU_SECONDS = env.int("DECODE_CPU_SECONDS", 60)
 # Longer than the hard limit, so that only a dead or stopped worker loses its lease.
 LEASE_SECONDS = env.int("LEASE_SECONDS", 150)
+# Longer than the hard limit too: a worker that ends may still finish what it has begun.
+WORKER_STANDSTILL_SECONDS = env.int("WORKER_STANDSTILL_SECONDS", STAGE_HARD_LIMIT_SECONDS + 60)
 MAX_ATTEMPTS = env.int("MAX_ATTEMPTS", 4)
 # In the queues at once, per lane; more wait in the database, in their owners' lines.
 RUNS_UNDER_WAY = env.int("RUNS_UNDER_WAY", 32)

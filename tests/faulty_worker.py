@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import django
+from celery.worker.control import control_command
 
 from config.celery import app
 from tests.services.impatience import impatient
@@ -24,6 +25,14 @@ django.setup()
 from processing import execution, steps  # noqa: E402 - they need Django's models
 from storage import s3, transitions  # noqa: E402
 from storage.transitions import Claim, StageResult  # noqa: E402
+
+
+@control_command()
+def stand_still(state: object) -> None:
+    """Let the worker's own process do nothing any more, however long it lives."""
+    while True:
+        time.sleep(1)
+
 
 FOLDER = Path(os.environ["DARKROOM_TEST_FAULTS"])
 _commit = transitions.commit

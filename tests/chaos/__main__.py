@@ -20,7 +20,7 @@ from tests.product.client import Client
 from tests.services.processes import make_directory, remove_directory
 
 LONG_MINUTES = 15
-QUIET_SECONDS = 300.0
+QUIET_SECONDS = 600.0
 NAIVE_QUIET_SECONDS = 45.0
 
 

@@ -1,13 +1,15 @@
 """How runs end, seen from outside: waiting for it, and what must be true then."""
 
 import io
+from datetime import timedelta
 
+from django.db.models.functions import Now
 from PIL import Image as PillowImage
 
 from processing.sweep import sweep
 from storage import objects
 from storage.audit import audit
-from storage.models import Attempt, Image, Run
+from storage.models import Attempt, Image, Run, Stage
 from storage.statuses import TERMINAL_RUN, RunStatus
 from tests.workers import until
 
@@ -21,6 +23,12 @@ def settle(image: Image) -> None:
     """Sweep as the scheduler would, until the image has a terminal state and scratch is clear."""
     until(lambda: is_over(image), seconds=60, between=sweep)
     until(lambda: not Run.objects.filter(scratch_cleared_at=None).exists(), between=sweep)
+
+
+def end_lease(image: Image) -> None:
+    """Let the lease of the one stage that is running be over; its holder must be dead or fenced."""
+    running = Stage.objects.filter(run__image=image, status="running")
+    assert running.update(lease_expires_at=Now() - timedelta(seconds=1)) == 1
 
 
 def assert_complete(image: Image, *, ends: int = 1) -> None:

@@ -87,6 +87,11 @@ class Process:
     def is_running(self) -> bool:
         return self._child is not None and self._child.poll() is None
 
+    @property
+    def exit_status(self) -> int | None:
+        """The status with which the leader has ended; None while it runs, or before its start."""
+        return self._child.poll() if self._child else None
+
     def start(self, ready: Callable[[], bool], *, timeout_seconds: float) -> None:
         """Return once `ready()` is true; raise ProcessError if that takes longer than allowed."""
         if self.is_running:
@@ -112,12 +117,16 @@ class Process:
         if self._child is None:
             return
         if self.is_running:
-            self._child.send_signal(self._stop_signal)
-            # A paused process would not hear the request to end.
-            self.resume()
+            self.ask_to_end()
             with suppress(subprocess.TimeoutExpired):
                 self._child.wait(self._stop_timeout_seconds)
         self.kill()
+
+    def ask_to_end(self) -> None:
+        """Send the leader its signal to stop, and do not wait."""
+        os.kill(self.pid, self._stop_signal)
+        # A paused process would not hear the request to end.
+        self.resume()
 
     def kill(self) -> None:
         """SIGKILL the whole group, now, and wait until it is gone."""

@@ -5,11 +5,9 @@ A lease is ended by hand once its holder is dead: waiting for it would only take
 
 import io
 from collections.abc import Iterator
-from datetime import timedelta
 from functools import partial
 
 import pytest
-from django.db.models.functions import Now
 from PIL import Image as Pictures
 from pytest_django.fixtures import Settings
 
@@ -17,7 +15,12 @@ from processing.rescue import LOST
 from processing.sweep import sweep
 from storage.models import Image, Preset, Stage
 from tests.processing.conftest import Upload
-from tests.processing.endings import assert_complete, assert_nothing_is_left_over, settle
+from tests.processing.endings import (
+    assert_complete,
+    assert_nothing_is_left_over,
+    end_lease,
+    settle,
+)
 from tests.processing.faults.memory_groups import (
     GroupsNotAllowed,
     MemoryGroup,
@@ -87,11 +90,6 @@ def history(image: Image, name: str) -> list[tuple[str, str]]:
 
 def was_killed(group: MemoryGroup, times: int) -> bool:
     return group.kills == times
-
-
-def end_lease(image: Image) -> None:
-    running = Stage.objects.filter(run__image=image, status="running")
-    assert running.update(lease_expires_at=Now() - timedelta(seconds=1)) == 1
 
 
 def test_a_child_that_the_kernel_kills_while_it_encodes_costs_an_attempt(
