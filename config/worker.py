@@ -93,11 +93,11 @@ def command(queues: Sequence[str], size: Sizing, *, name: str | None = None) -> 
     Prefetching and the tasks after which a process is replaced are settings of Celery.
     """
     return [
-        *(sys.executable, "-m", "celery", "--app", "config", "worker"),
+        *(sys.executable, "-m", "celery", "--app", "config", "--quiet", "worker"),
         *("--queues", ",".join(queues), "--pool", "prefork"),
         *("--concurrency", str(size.processes)),
         # One that kept more than it may is replaced after its task.
         *("--max-memory-per-child", str(size.process_bytes // 1024)),
-        *("--hostname", f"{name or queues[0]}@%h", "--loglevel", "INFO"),
+        *("--hostname", f"{name or queues[0]}@%h", "--loglevel", settings.LOG_LEVEL),
         *("--without-gossip", "--without-mingle"),
     ]
