@@ -58,8 +58,10 @@ def start_run(image_id: UUID, plan: Plan) -> Run | None:
 
 
 def _tell(run: Run) -> None:
+    # Of interest beside the id of a request; an import of thousands would drown in it.
+    level = logging.INFO if run.request_id else logging.DEBUG
     with log_context.bound(run=str(run.id), image=str(run.image_id)):
-        logger.info("Run %s of image %s begins.", run.number, run.image_id)
+        logger.log(level, "Run %s of image %s begins.", run.number, run.image_id)
 
 
 def _planned(run: Run, plan: Plan) -> Iterator[Stage]:
