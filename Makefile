@@ -16,7 +16,7 @@ export PYTHON
 # The steps of `test` come in order, and share one environment, under `make -j` too.
 .NOTPARALLEL:
 .PHONY: help run test lint types imports migrations deployment pytest pytest-postgres \
-	format requirements audit-dependencies fuzz bench bench-codecs contact-sheet clean environment \
+	format requirements audit-dependencies fuzz bench bench-codecs bench-scale contact-sheet clean environment \
 	bench-environment services load chaos
 
 help: ## List these targets
@@ -92,6 +92,9 @@ bench: bench-environment ## Measure Darkroom beside its peers on photographs of 
 
 bench-codecs: bench-environment ## Measure codecs and settings at equal score: the table of docs
 	OPENBLAS_NUM_THREADS=1 .venv-bench/bin/python -m benchmarks.codecs
+
+bench-scale: environment ## Check the advice on workers by a simulation of up to 200 processes
+	$(BIN)/python -m benchmarks.scale
 
 contact-sheet: bench-environment ## Draw crops at equal bytes into docs/
 	OPENBLAS_NUM_THREADS=1 .venv-bench/bin/python -m benchmarks.contact_sheet

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.asgi import get_asgi_application
 
 from config.body_limit import BodyLimit
+from config.request_ids import RequestIds
 from config.request_metrics import RequestMetrics
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -16,4 +17,6 @@ os.environ.setdefault("DARKROOM_CONNECTION_SECONDS", "0")
 # WhiteNoise hands its files to Django as ordinary iterators: small files, read in a thread.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous")
 
-application = RequestMetrics(BodyLimit(get_asgi_application(), max_bytes=settings.MAX_UPLOAD_BYTES))
+application = RequestIds(
+    RequestMetrics(BodyLimit(get_asgi_application(), max_bytes=settings.MAX_UPLOAD_BYTES))
+)

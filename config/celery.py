@@ -1,10 +1,14 @@
 """The Celery application of this deployment."""
 
+import logging
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import setup_logging, task_prerun
 
 from config import redis_channel, watchdog
+from storage import log_context
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 # Workers are processes, one per core: a matrix library that starts its own threads only competes.
@@ -16,3 +20,16 @@ app = Celery("darkroom")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 watchdog.install(app)
+
+
+@setup_logging.connect
+def keep_our_logging(loglevel: int | None = None, **kwargs: Any) -> None:
+    """Leave the lines as `LOGGING` wants them: asked to, Celery sets up none of its own."""
+    if loglevel:
+        logging.getLogger().setLevel(loglevel)
+
+
+@task_prerun.connect
+def forget_the_task_before(**kwargs: Any) -> None:
+    """Begin a task without what the log lines of the last one were about."""
+    log_context.begin()

@@ -55,5 +55,12 @@ def check_metrics_networks(**kwargs: Any) -> list[CheckMessage]:
     return []
 
 
+@register()
+def check_log_format(**kwargs: Any) -> list[CheckMessage]:
+    if settings.LOG_FORMAT in ("text", "json"):
+        return []
+    return [_error("E008", "LOG_FORMAT", "text or json")]
+
+
 def _error(number: str, name: str, remedy: str) -> Error:
     return Error(f"DARKROOM_{name} must be {remedy}.", id=f"darkroom.{number}")

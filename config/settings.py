@@ -1,5 +1,6 @@
 """Settings of this deployment; `config.environment` says where each value comes from."""
 
+import logging
 from datetime import timedelta
 
 import django_stubs_ext
@@ -280,15 +281,31 @@ METRICS_NETWORKS: list[str] = env.list("METRICS_NETWORKS", [])
 
 # --- Logs -------------------------------------------------------------------------------------
 
+LOG_LEVEL = env.str("LOG_LEVEL", "INFO")
+# text or json
+LOG_FORMAT = env.str("LOG_FORMAT", "text")
+if LOG_FORMAT == "json":
+    # Python's warnings are lines like others.
+    logging.captureWarnings(True)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
+        "text": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
+        "json": {"()": "config.logs.JsonLines"},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            # A system check says so if it is neither.
+            "formatter": "json" if LOG_FORMAT == "json" else "text",
+        }
+    },
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
+        # uvicorn's own handlers write their own lines.
+        "uvicorn": {"handlers": [], "propagate": True},
+        "uvicorn.access": {"handlers": [], "propagate": True},
         "django.server": {"level": "INFO"},
         "PIL": {"level": "WARNING"},
         "botocore": {"level": "WARNING"},

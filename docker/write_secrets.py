@@ -24,6 +24,7 @@ def write_all(folder: Path) -> None:
     write_once(folder / "database_url", f"postgresql://darkroom:{password}@postgres/darkroom")
     write_once(folder / "s3_access_key", "darkroom")
     write_once(folder / "s3_secret_key", secrets.token_urlsafe(BYTES))
+    write_once(folder / "metrics_token", secrets.token_urlsafe(BYTES))
     write_once(folder / "flower_login", f"flower:{secrets.token_urlsafe(BYTES)}")
 
 

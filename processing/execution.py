@@ -23,7 +23,7 @@ from processing.imaging import ImagingError
 from processing.leftovers import remove_output
 from processing.scratch import clear_scratch
 from processing.steps import STEPS
-from storage import transitions
+from storage import log_context, transitions
 from storage.errors import StorageError
 from storage.models import Run
 from storage.statuses import ACTIVE_RUN
@@ -59,9 +59,22 @@ def execute(stage_id: UUID, *, worker: str) -> bool:
     )
     if claim is None:
         return False
+    _name_log_lines(claim)
     succeeded = _attempt(claim)
     _clean_up_after(claim)
     return succeeded
+
+
+def _name_log_lines(claim: Claim) -> None:
+    """Have all lines of this task say what it is about, those of Celery after its end too."""
+    log_context.begin(
+        request_id=claim.request_id,
+        image=str(claim.image_id),
+        run=str(claim.run_id),
+        stage=claim.name.value,
+        part=claim.part,
+        attempt=claim.attempt,
+    )
 
 
 def _attempt(claim: Claim) -> bool:
@@ -71,6 +84,7 @@ def _attempt(claim: Claim) -> bool:
         return _commit(claim, replace(result, cpu_seconds=used.seconds()))
     except (ImagingError, OverlayUnusable) as error:
         failure = Failure(error.code, error.detail, used.seconds())
+        logger.info("%s cannot be done: %s", claim.name, error.detail)
         _give_up(claim, lambda: transitions.fail(claim, failure))
     except DatabaseError:
         # Nothing can be recorded now; the lease runs out and the rescuer takes the stage back.

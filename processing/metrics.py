@@ -14,6 +14,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from processing import scaling, sizing
 from processing.backlog import QueueFigures, queue_figures
 from storage import tallies
 from storage.models import EventTally, StageTally
@@ -27,7 +28,7 @@ STAGE_LABELS = ("queue", "stage")
 
 
 class DatabaseCollector(Collector):
-    """Asks the database for all figures at once: six queries, whatever its size."""
+    """Asks the database for all figures at once: seven queries, whatever its size."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -54,7 +55,8 @@ def _ask() -> list[Metric]:
     answers = GaugeMetricFamily("darkroom_database_up", "1 if the database answers")
     try:
         tallies.fold()
-        found = [*_of_stages(list(StageTally.objects.all())), *_of_queues(), *_of_sweeps()]
+        rows = list(StageTally.objects.all())
+        found = [*_of_stages(rows), *_of_queues(), _advised(rows), *_of_sweeps()]
     except DatabaseError:
         answers.add_metric([], 0)
         return [answers]
@@ -211,6 +213,18 @@ QUEUE_GAUGES: tuple[tuple[str, str, QueueValue], ...] = (
         lambda queue: queue.workers,
     ),
 )
+
+
+def _advised(rows: Sequence[StageTally]) -> Metric:
+    family = GaugeMetricFamily(
+        "darkroom_queue_workers_advised",
+        "Worker processes that what comes in now needs to be done in time",
+        labels=["queue"],
+    )
+    known = scaling.stations(scaling.measured(rows), scaling.arrivals())
+    for queue, processes in scaling.advised(sizing.advise(known)).items():
+        family.add_metric([queue], processes)
+    return family
 
 
 # --- what was repaired ------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from django.db import connection
 from PIL import Image
 from pytest_django.fixtures import Settings
 
-from storage import objects
+from storage import log_context, objects
 from storage.models import Preset
 from tests.pictures import photograph
 
@@ -64,6 +64,12 @@ def local_stores(object_root: Path, settings: Settings) -> Path:
     }
     settings.STORAGES = {**django_settings.STORAGES, **stores}
     return object_root
+
+
+@pytest.fixture(autouse=True)
+def _nobodys_log_lines() -> None:
+    """Begin without what the work of the test before was about, as each task of a worker does."""
+    log_context.begin()
 
 
 @pytest.fixture

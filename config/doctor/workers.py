@@ -44,7 +44,7 @@ def _check_queues(served: Answers) -> Iterator[Finding]:
     names = [queue.name for queue in settings.CELERY_TASK_QUEUES]
     for name in names:
         if not workers[name]:
-            remedy = f"start a worker: celery --app config worker --queues {name}"
+            remedy = f"start a worker: manage.py worker {name}"
             yield failed(f"queue {name}", "no worker serves it", remedy)
     if all(workers[name] for name in names):
         yield ok("queues", f"{len(names)} queues are served by {len(served)} workers")

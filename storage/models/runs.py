@@ -34,6 +34,14 @@ class Run(models.Model):
     lane = models.CharField(
         max_length=64, blank=True, default="", db_default="", help_text="queue of its first stage"
     )
+    # Here and not in messages, which may be lost and sent again.
+    request_id = models.CharField(
+        max_length=64,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="of the request that began it",
+    )
     admitted_at = models.DateTimeField(null=True, blank=True, help_text="first announced")
     dispatch_at = models.DateTimeField(null=True, blank=True)
     dispatches = models.PositiveIntegerField(default=0)

@@ -1,5 +1,6 @@
 """Moves of a whole run: its beginning, its announcements, its end at a person's wish."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from uuid import UUID
 
@@ -7,6 +8,7 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce, Now
 
+from storage import log_context
 from storage.clock import seconds_from_now
 from storage.models import Image, Run, Stage, Variant
 from storage.models.events import EventKind
@@ -25,6 +27,8 @@ from storage.transitions.moves import (
     revoke,
 )
 from storage.transitions.values import Plan
+
+logger = logging.getLogger(__name__)
 
 
 @transaction.atomic
@@ -45,10 +49,19 @@ def start_run(image_id: UUID, plan: Plan) -> Run | None:
         owner_id=image.owner_id,
         lane=plan.lane,
         dispatch_at=Now(),
+        request_id=log_context.request_id(),
     )
     Stage.objects.bulk_create(_planned(run, plan))
     move_image(image.id, RunStatus.QUEUED, run.id, generation=number)
+    transaction.on_commit(lambda: _tell(run))
     return run
+
+
+def _tell(run: Run) -> None:
+    # Of interest beside the id of a request; an import of thousands would drown in it.
+    level = logging.INFO if run.request_id else logging.DEBUG
+    with log_context.bound(run=str(run.id), image=str(run.image_id)):
+        logger.log(level, "Run %s of image %s begins.", run.number, run.image_id)
 
 
 def _planned(run: Run, plan: Plan) -> Iterator[Stage]:

@@ -82,8 +82,16 @@ def _begin_attempt(run: Run, stage_id: UUID, token: UUID, worker: str) -> Claim:
     if Run.objects.filter(id=run.id, status=RunStatus.QUEUED).update(status=RunStatus.PROCESSING):
         move_image(run.image_id, RunStatus.PROCESSING, run.id)
     record_stage(run, stage)
-    name = StageName(stage.name)
-    return Claim(token, stage.id, run.id, run.image_id, name, stage.part, stage.attempts)
+    return Claim(
+        token=token,
+        stage_id=stage.id,
+        run_id=run.id,
+        image_id=run.image_id,
+        name=StageName(stage.name),
+        part=stage.part,
+        attempt=stage.attempts,
+        request_id=run.request_id,
+    )
 
 
 def commit(claim: Claim, result: StageResult) -> bool:

@@ -20,6 +20,8 @@ class Claim:
     name: StageName
     part: str
     attempt: int
+    # Of the request that began the run: for log lines only.
+    request_id: str = ""
 
     @property
     def prefix(self) -> str:

@@ -4,6 +4,7 @@ from pytest_django.fixtures import Settings
 from config.checks import (
     check_heic,
     check_limits,
+    check_log_format,
     check_memory,
     check_metrics_networks,
     check_result_backend,
@@ -61,3 +62,9 @@ def test_heic_without_its_decoder_is_named_with_a_remedy(
 def test_networks_that_are_none_are_named(settings: Settings) -> None:
     settings.METRICS_NETWORKS = ["10.0.0.0/8", "next door"]
     assert [error.id for error in check_metrics_networks()] == ["darkroom.E007"]
+
+
+def test_log_lines_have_one_of_two_formats(settings: Settings) -> None:
+    assert check_log_format() == []
+    settings.LOG_FORMAT = "xml"
+    assert [error.id for error in check_log_format()] == ["darkroom.E008"]

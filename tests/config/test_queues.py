@@ -36,7 +36,7 @@ def test_the_demo_resizes_large_pictures_one_at_a_time() -> None:
     (resize,) = (program for program in programs(8000) if program.name == "worker resize")
     command = list(resize.command)
     queues = command[command.index("--queues") + 1].split(",")
-    assert queues == ["resize", "resize-large", "bulk-resize", "bulk-resize-large"]
+    assert queues == ["resize", "bulk-resize", "resize-large", "bulk-resize-large"]
     assert command[command.index("--concurrency") + 1] == "1"
 
 

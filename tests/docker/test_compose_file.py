@@ -9,7 +9,9 @@ import yaml
 from django.conf import settings
 
 from config.body_limit import FORM_OVERHEAD_BYTES
+from config.capacity import Capacity
 from config.queues import QUEUES
+from config.worker import served_queues, sizing
 
 PROJECT = Path(__file__).resolve().parents[2]
 FOLDER = PROJECT / "docker"
@@ -36,8 +38,35 @@ def examples() -> dict[str, str]:
 
 
 def test_each_queue_has_exactly_one_service(workers: dict[str, Service]) -> None:
-    served = [queue for each in workers.values() for queue in each["command"][1].split(",")]
+    served = [queue for each in workers.values() for queue in served_by(each)]
     assert sorted(served) == sorted(QUEUES)
+
+
+def served_by(service: Service) -> list[str]:
+    role, *words = service["command"]
+    assert role == "worker"
+    names = [word for word in words if not word.startswith("--")]
+    return served_queues(names, bulk="--without-bulk" not in words)
+
+
+def test_every_worker_fits_into_its_container(workers: dict[str, Service]) -> None:
+    processes = {}
+    for name, service in workers.items():
+        room = Capacity(float(default(service["cpus"])), in_bytes(default(service["mem_limit"])))
+        size = sizing(served_by(service), room)
+        assert size.needed_bytes <= room.memory_bytes
+        processes[name.removeprefix("worker-")] = size.processes
+    others = ("resize", "resize-large", "thumbnail", "analyze", "publish", "bulk")
+    assert processes == {"compress": 2, "maintenance": 2} | dict.fromkeys(others, 1)
+
+
+def default(value: Any) -> str:
+    """Return what a `${VARIABLE:-default}` is without the variable."""
+    return VARIABLE.sub(lambda found: found[2], str(value))
+
+
+def in_bytes(text: str) -> int:
+    return int(text[:-1]) * {"m": 1024**2, "g": 1024**3}[text[-1]]
 
 
 def test_a_worker_may_finish_what_it_has_begun(workers: dict[str, Service]) -> None:

@@ -46,8 +46,16 @@ EMBEDDED = {"DARKROOM_BROKER_URL": "", "DARKROOM_DATABASE_URL": "", "DARKROOM_TH
 
 
 @contextmanager
-def deployed(folder: Path, environment: Mapping[str, str]) -> Iterator[Client]:
-    """Run web, one worker for all queues and the scheduler, against servers that are there."""
+def deployed(
+    folder: Path,
+    environment: Mapping[str, str],
+    *,
+    before_work: Callable[[Client], object] = bool,
+) -> Iterator[Client]:
+    """Run web, one worker for all queues and the scheduler, against servers that are there.
+
+    `before_work` is called with a client while only the web process runs.
+    """
     folder.mkdir(parents=True)
     port = reserve_port()
     settings = {"DATA_DIR": str(folder), "DARKROOM_THROTTLE": "off", **environment}
@@ -55,10 +63,13 @@ def deployed(folder: Path, environment: Mapping[str, str]) -> Iterator[Client]:
     manage(settings, "collectstatic", "--noinput", "-v0")
     manage(settings, "shell", "-v0", "-c", CREATE_USER)
     with ExitStack() as stack:
-        for process, ready in _processes(folder, settings, port):
-            process.start(ready, timeout_seconds=START_SECONDS)
-            stack.callback(process.stop)
-        yield client(port, settings)
+        web, *others = _processes(folder, settings, port)
+        _start(web, stack)
+        site = client(port, settings)
+        before_work(site)
+        for each in others:
+            _start(each, stack)
+        yield site
     release_port(port)
 
 
@@ -67,7 +78,7 @@ CREATE_USER = "from django.contrib.auth.models import User; User.objects.create_
 
 
 def _processes(folder: Path, settings: Mapping[str, str], port: int) -> Iterator[Started]:
-    celery = [sys.executable, "-m", "celery", "--app", "config"]
+    celery = [sys.executable, "-m", "celery", "--app", "config", "--quiet"]
     web = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--lifespan", "off"]
     worker = _process(folder, settings, "worker", [*celery, "worker", "--loglevel", "INFO"])
     yield (
@@ -75,8 +86,15 @@ def _processes(folder: Path, settings: Mapping[str, str], port: int) -> Iterator
         lambda: answers(port),
     )
     yield worker, lambda: "ready." in worker.log_tail()
-    scheduler = _process(folder, settings, "scheduler", [*celery, "beat", "--pidfile="])
-    yield scheduler, lambda: "is starting" in scheduler.log_tail()
+    beat = [*celery, "beat", "--pidfile=", "--loglevel", "INFO"]
+    scheduler = _process(folder, settings, "scheduler", beat)
+    yield scheduler, lambda: "beat: Starting" in scheduler.log_tail()
+
+
+def _start(started: Started, stack: ExitStack) -> None:
+    process, ready = started
+    process.start(ready, timeout_seconds=START_SECONDS)
+    stack.callback(process.stop)
 
 
 def _process(folder: Path, settings: Mapping[str, str], name: str, command: list[str]) -> Process:

@@ -12,10 +12,11 @@ from django.contrib.auth.models import Group, User
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from config import embedded_redis
+from config import capacity, embedded_redis
 from config.environment import DATA_DIR, default_broker_url, redis_socket
-from config.queues import BULK_PREFIX, LARGE, MAINTENANCE_QUEUE, STAGE_QUEUES
+from config.queues import LARGE, MAINTENANCE_QUEUE, STAGE_QUEUES
 from config.supervisor import Program, Supervisor
+from config.worker import command, served_queues, sizing
 
 USER = PASSWORD = "demo"  # noqa: S105 - the server listens on this machine only
 DEFAULT_PORT = 8000
@@ -109,17 +110,17 @@ def programs(port: int) -> list[Program]:
 def _broker() -> list[Program]:
     if default_broker_url() != settings.CELERY_BROKER_URL:
         return []
-    command = embedded_redis.command(redis_socket(), DATA_DIR / "redis")
-    return [Program("redis", command, _log("redis"), stage=0)]
+    words = embedded_redis.command(redis_socket(), DATA_DIR / "redis")
+    return [Program("redis", words, _log("redis"), stage=0)]
 
 
 def _web(port: int) -> Program:
-    command = [
+    words = [
         *(sys.executable, "-m", "uvicorn", "config.asgi:application"),
         *("--host", "127.0.0.1", "--port", str(port)),
         *("--lifespan", "off", "--no-access-log", "--timeout-graceful-shutdown", "5"),
     ]
-    return Program("web", command, _log("web"))
+    return Program("web", words, _log("web"))
 
 
 def _workers() -> list[Program]:
@@ -132,21 +133,17 @@ def _worker(queue: str) -> Program:
     Large pictures are resized one at a time, because `resize` has a single process.
     """
     named = [queue, LARGE[queue]] if queue in LARGE else [queue]
-    served = [*named, *(f"{BULK_PREFIX}{name}" for name in named)]
     if queue == "publish":
-        served.append(MAINTENANCE_QUEUE)
-    processes = PROCESSES.get(queue, 1)
-    command = [
-        *(sys.executable, "-m", "celery", "--app", "config", "worker"),
-        *("--queues", ",".join(served), "--concurrency", str(processes)),
-        *("--hostname", f"{queue}@%h", "--loglevel", "INFO", "--without-gossip"),
-    ]
-    return Program(f"worker {queue}", command, _log(f"worker-{queue}"))
+        named.append(MAINTENANCE_QUEUE)
+    queues = served_queues(named, bulk=True)
+    size = sizing(queues, capacity.of_this_process(), processes=PROCESSES.get(queue, 1))
+    return Program(f"worker {queue}", command(queues, size, name=queue), _log(f"worker-{queue}"))
 
 
 def _scheduler() -> Program:
-    command = [sys.executable, "-m", "celery", "--app", "config", "beat", "--loglevel", "WARNING"]
-    return Program("scheduler", [*command, "--pidfile="], _log("scheduler"))
+    celery = [sys.executable, "-m", "celery", "--app", "config"]
+    words = [*celery, "beat", "--loglevel", "WARNING", "--pidfile="]
+    return Program("scheduler", words, _log("scheduler"))
 
 
 def _log(name: str) -> Path:
