@@ -6,12 +6,14 @@ from datetime import timedelta
 from django.db.models.functions import Now
 from PIL import Image as PillowImage
 
+from processing.backlog import message_count
 from processing.sweep import sweep
 from storage import objects
 from storage.audit import audit
 from storage.models import Attempt, Image, Run, Stage
 from storage.statuses import TERMINAL_RUN, RunStatus
-from tests.workers import until
+from tests.services.redis import RedisServer
+from tests.workers import settings_queues, until
 
 
 def is_over(image: Image) -> bool:
@@ -29,6 +31,15 @@ def end_lease(image: Image) -> None:
     """Let the lease of the one stage that is running be over; its holder must be dead or fenced."""
     running = Stage.objects.filter(run__image=image, status="running")
     assert running.update(lease_expires_at=Now() - timedelta(seconds=1)) == 1
+
+
+def nothing_waits(broker: RedisServer) -> bool:
+    """Say whether no message is in a queue, nor with a worker that has not acknowledged it.
+
+    A worker that was fenced off acknowledges after it has taken its output back.
+    """
+    waiting = sum(message_count(queue) for queue in settings_queues())
+    return waiting == 0 and not broker.client().exists("unacked")
 
 
 def assert_complete(image: Image, *, ends: int = 1) -> None:

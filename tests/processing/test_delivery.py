@@ -16,7 +16,13 @@ from storage.models import Attempt, Image, Stage
 from storage.statuses import RunStatus, StageName, StageStatus
 from tests.conftest import PictureFile
 from tests.processing.conftest import Upload
-from tests.processing.endings import assert_complete, assert_nothing_is_left_over, is_over, settle
+from tests.processing.endings import (
+    assert_complete,
+    assert_nothing_is_left_over,
+    is_over,
+    nothing_waits,
+    settle,
+)
 from tests.services.redis import RedisServer
 from tests.workers import Workers, until
 
@@ -228,7 +234,7 @@ def test_tasks_that_arrive_in_the_wrong_order_wait_for_their_turn(
 @pytest.mark.parametrize("point", ["claimed", "stored", "committed"])
 @pytest.mark.parametrize("stage", STAGES)
 def test_deleting_in_mid_run_leaves_nothing_behind(
-    workers: Workers, upload: Upload, stage: str, point: str
+    workers: Workers, upload: Upload, broker: RedisServer, stage: str, point: str
 ) -> None:
     workers.arm("wait", stage, point)
     workers.start()
@@ -238,8 +244,8 @@ def test_deleting_in_mid_run_leaves_nothing_behind(
     settle(image)
     published = stage == "publish" and point == "committed"
     assert image.status == (RunStatus.READY if published else RunStatus.CANCELLED)
-    until(lambda: not Attempt.objects.filter(finished_at=None).exists())
-    until(lambda: audit(grace_seconds=-1).orphans == [])
+    until(lambda: nothing_waits(broker))
+    assert audit(grace_seconds=-1).orphans == []
     audit(repair=True, grace_seconds=-1)
     audit(repair=True, grace_seconds=-1)
     assert [item.key for alias in objects.ALIASES for item in objects.walk(alias)] == []

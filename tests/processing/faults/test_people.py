@@ -9,10 +9,11 @@ import pytest
 from processing import planning
 from storage import objects, transitions
 from storage.audit import audit
-from storage.models import Attempt, Image, Preset, Stage
+from storage.models import Image, Preset, Stage
 from storage.statuses import RunStatus
 from tests.processing.conftest import Upload
-from tests.processing.endings import assert_complete, settle
+from tests.processing.endings import assert_complete, nothing_waits, settle
+from tests.services.redis import RedisServer
 from tests.workers import Workers, until
 
 pytestmark = [
@@ -27,14 +28,14 @@ def is_published(stage: str, point: str) -> bool:
     return (stage, point) == ("publish", "committed")
 
 
-def wait_for_the_loser() -> None:
+def wait_for_the_loser(broker: RedisServer) -> None:
     """Wait until a worker that was fenced off has taken its output back."""
-    until(lambda: not Attempt.objects.filter(finished_at=None).exists())
-    until(lambda: audit(grace_seconds=-1).orphans == [])
+    until(lambda: nothing_waits(broker))
+    assert audit(grace_seconds=-1).orphans == []
 
 
 def test_cancelling_ends_a_run_that_is_not_over(
-    workers: Workers, upload: Upload, stage: str, point: str
+    workers: Workers, upload: Upload, broker: RedisServer, stage: str, point: str
 ) -> None:
     workers.arm("wait", stage, point)
     workers.start()
@@ -42,7 +43,7 @@ def test_cancelling_ends_a_run_that_is_not_over(
     with workers.waiting_at(stage, point):
         assert transitions.cancel(image.id) is not is_published(stage, point)
     settle(image)
-    wait_for_the_loser()
+    wait_for_the_loser(broker)
     if is_published(stage, point):
         assert_complete(image)
         return
@@ -56,7 +57,7 @@ def test_cancelling_ends_a_run_that_is_not_over(
 
 
 def test_a_reprocess_has_the_last_word(
-    workers: Workers, upload: Upload, stage: str, point: str
+    workers: Workers, upload: Upload, broker: RedisServer, stage: str, point: str
 ) -> None:
     workers.arm("wait", stage, point)
     workers.start()
@@ -64,7 +65,7 @@ def test_a_reprocess_has_the_last_word(
     with workers.waiting_at(stage, point):
         planning.reprocess(image.id)
     settle(image)
-    wait_for_the_loser()
+    wait_for_the_loser(broker)
     assert_complete(image, ends=2 if is_published(stage, point) else 1)
     first = "ready" if is_published(stage, point) else "cancelled"
     statuses = image.runs.order_by("number").values_list("status", flat=True)

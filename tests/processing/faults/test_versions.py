@@ -16,11 +16,12 @@ from tests.processing.conftest import Upload
 from tests.processing.endings import (
     assert_complete,
     is_over,
+    nothing_waits,
     settle,
 )
 from tests.services.processes import Process
 from tests.services.redis import RedisServer
-from tests.workers import PATIENCE, Workers, settings_queues, until
+from tests.workers import PATIENCE, Workers, until
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, serialized_rollback=True),
@@ -36,12 +37,6 @@ def environment_of_workers() -> dict[str, str]:
 
 def attempts(image: Image) -> set[int]:
     return {stage.attempts for stage in Stage.objects.filter(run__image=image)}
-
-
-def nothing_waits(broker: RedisServer) -> bool:
-    """Return whether no message is in a queue, nor with a worker that has not acknowledged it."""
-    waiting = sum(message_count(queue) for queue in settings_queues())
-    return waiting == 0 and not broker.client().exists("unacked")
 
 
 def mentions(worker: Process, text: str) -> int:
