@@ -61,6 +61,14 @@ def test_another_content_than_was_sent_is_seen(image: Image) -> None:
     assert len(invariants.one_terminal_state([promised])) == 1
 
 
+def test_a_picture_that_should_have_failed_is_seen(image: Image) -> None:
+    promised = promise(image)
+    promised.expected = "ready"
+    assert invariants.one_terminal_state([promised]) == []
+    promised.expected = "failed"
+    assert invariants.one_terminal_state([promised]) == [f"{image.id} is ready, not failed"]
+
+
 # --- I2, I3 -----------------------------------------------------------------------------------
 
 
