@@ -1,11 +1,12 @@
 """Ends a worker that stands still, so that its supervisor starts another.
 
-A worker can be alive and take nothing for ever. Seen with Celery 5.7: after a child was killed at its
-hard time limit, the loop could not read what came from its pipe (UnpicklingError), called that
+A worker can be alive and take nothing for ever. Seen with Celery 5.7: after a child was killed at
+its hard time limit, the loop could not read what came from its pipe (UnpicklingError), called that
 unrecoverable, and stopped; stopping the pool then read without end from a child that no longer
-answered (`asynpool._flush_outqueue`). Its queue has no worker, and whoever looks sees a process. So
-a thread watches: the event loop has to turn, and an ending has to end. A worker that connects again
-to its broker is given all the time it takes.
+answered (`asynpool._flush_outqueue`). Its queue has no worker, and whoever looks sees a process.
+
+So a thread watches: the event loop has to turn, and an ending has to end. A worker that connects
+again to its broker is given all the time it takes.
 """
 
 import faulthandler
