@@ -41,14 +41,14 @@ class Person(threading.Thread):
                 action = "upload"
             self.actions += 1
             try:
-                getattr(self, f"_{action}")()
+                getattr(self, f"do_{action}")()
             except httpx.HTTPError as error:
                 self.ledger.refusal(self._now(), f"{action}: {type(error).__name__}")
 
     def _now(self) -> float:
         return time.monotonic() - self._began_at
 
-    def _upload(self) -> None:
+    def do_upload(self) -> None:
         side = self._chance.choice((320, 480, 640))
         picture = photograph((side, side * 3 // 4), seed=self._chance.randrange(10_000))
         file = io.BytesIO()
@@ -89,17 +89,17 @@ class Person(threading.Thread):
     def _path(self) -> str:
         return f"/api/v1/images/{self._chance.choice(self._mine)}/"
 
-    def _focal(self) -> None:
+    def do_focal(self) -> None:
         point = {"x": self._chance.random(), "y": self._chance.random()}
         self.client.http.patch(self._path(), json={"focal_point": point})
 
-    def _reprocess(self) -> None:
+    def do_reprocess(self) -> None:
         self.client.http.post(f"{self._path()}reprocess/", json={"stages": ["thumbnail"]})
 
-    def _cancel(self) -> None:
+    def do_cancel(self) -> None:
         self.client.http.post(f"{self._path()}cancel/")
 
-    def _delete(self) -> None:
+    def do_delete(self) -> None:
         image_id = self._chance.choice(self._mine)
         path = f"/api/v1/images/{image_id}/"
         before = self.client.http.get(path)
@@ -121,7 +121,7 @@ class Person(threading.Thread):
             return
         self.ledger.deleted(image_id, addresses)
 
-    def _broken(self) -> None:
+    def do_broken(self) -> None:
         response = self.client.upload(b"\xff\xd8\xff\xe0 no picture", "broken.jpg")
         if response.status_code == 202:
             raise AssertionError("An undecodable picture was accepted.")

@@ -73,10 +73,16 @@ def announcements() -> float:
     return round(mean or 0.0, 2)
 
 
-def is_quiet() -> bool:
+def is_quiet(site: Site) -> bool:
     active = Run.objects.filter(status__in=ACTIVE_RUN, image__deleted_at=None).exists()
     running = Stage.objects.filter(status=StageStatus.RUNNING).exists()
-    return not active and not running and not any(map(message_count, _queues()))
+    return not active and not running and not _waits(site)
+
+
+def _waits(site: Site) -> bool:
+    """Say whether messages wait; RabbitMQ's own program, which counts all, is slow to start."""
+    counts = map(message_count, _queues()) if site.rabbitmq else depths(site).values()
+    return any(counts)
 
 
 def answers_of_deleted(ledger: Ledger, clients: Mapping[str, Client]) -> dict[str, int]:

@@ -34,7 +34,7 @@ def judge(
 ) -> None:
     """Fill in a report; `deadline` and `healed_at` are instants of the monotonic clock."""
     while time.monotonic() < deadline:
-        if _is_quiet():
+        if _is_quiet(site):
             report.seconds_to_quiet = round(time.monotonic() - healed_at, 1)
             break
         time.sleep(0.5)
@@ -51,9 +51,9 @@ def judge(
     report.breaches["I4 no leftovers behind an audit"] = leftovers
 
 
-def _is_quiet() -> bool:
+def _is_quiet(site: Site) -> bool:
     try:
-        return observation.is_quiet()
+        return observation.is_quiet(site)
     except OperationalError:
         connection.close()
         return False
