@@ -48,11 +48,11 @@ class Command(BaseCommand):
 
     def _tell_times(self, found: Advice) -> None:
         for what, seconds, objective in (
-            ("thumbnail", found.thumbnail_seconds, THUMBNAIL_SECONDS),
-            ("ready", found.ready_seconds, READY_SECONDS),
+            ("thumbnails are there", found.thumbnail_seconds, THUMBNAIL_SECONDS),
+            ("pictures are ready", found.ready_seconds, READY_SECONDS),
         ):
             self.stdout.write(
-                f"95 of 100 pictures {what} after {seconds:.1f} s; it should be {objective:g} s."
+                f"95 of 100 {what} after {seconds:.1f} s; {objective:g} s are the objective."
             )
         for path in found.unreachable:
             self.stdout.write(
