@@ -11,7 +11,7 @@ from tests.services import postgres, redis
 from tests.services.plugin import require
 
 PROJECT = Path(__file__).parents[2]
-SECONDS = 400
+SECONDS = 600
 
 
 @pytest.mark.timeout(SECONDS + 60)
@@ -19,7 +19,7 @@ def test_nothing_is_lost_whatever_breaks_once(tmp_path: Path) -> None:
     require(redis.available())
     require(postgres.available())
     command = [sys.executable, "-m", "tests.chaos", "--each-once", "--storage", "local"]
-    options = ["--seed", "1", "--pause", "1", "--results", str(tmp_path)]
+    options = ["--seed", "1", "--pause", "2.5", "--results", str(tmp_path)]
     done = subprocess.run(
         [*command, *options], cwd=PROJECT, capture_output=True, text=True, timeout=SECONDS
     )
