@@ -44,7 +44,8 @@ def depths(site: Site) -> dict[str, int]:
     names = _queues()
     if site.rabbitmq is not None:
         held = site.rabbitmq.messages()
-        return {queue: held[queue] for queue in names}
+        # One that no worker has taken from yet does not exist there.
+        return {queue: held.get(queue, 0) for queue in names}
     client = site.redis.client()
     return {queue: client.llen(queue) for queue in names} | {
         "unacknowledged": _unacknowledged(client)
