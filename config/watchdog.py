@@ -58,7 +58,8 @@ class Watchdog:
         self._due_at = time.monotonic() + settings.WORKER_STANDSTILL_SECONDS
 
     def _look(self) -> None:
-        while self._due_at is None or time.monotonic() < self._due_at:
+        # Read once for each look: the other thread may begin to rest between two readings.
+        while (due_at := self._due_at) is None or time.monotonic() < due_at:
             time.sleep(BEAT_SECONDS)
         _die()
 
