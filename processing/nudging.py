@@ -1,14 +1,18 @@
 """Announcing a run in the moment of its upload, as far as the broker plays along.
 
-The row in the outbox stands: what is not announced here, the next sweep announces.
+Nobody waits for it: messages are sent by threads of their own. The row in the outbox stands, and
+what is not announced here, the next sweep announces.
 """
 
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from threading import BoundedSemaphore
 from time import monotonic
 from uuid import UUID
 
 from celery import signature
+from celery.canvas import Signature
+from django.db import connection
 
 from processing.admission import may_go_at_once
 from processing.dispatch import announceable, publish, take
@@ -20,9 +24,10 @@ from storage.statuses import StageName
 
 logger = logging.getLogger(__name__)
 
-# How long an uploader may wait for the broker, and how long it is then left alone.
-NUDGE_SECONDS = 2.0
+# How long a broker that did not answer is left alone.
 BREAKER_SECONDS = 10.0
+# How many messages may wait for the broker; while it takes none, further runs stay in the outbox.
+MAX_UNSENT = 32
 
 
 class Breaker:
@@ -43,33 +48,47 @@ class Breaker:
 
 breaker = Breaker()
 _publishers = ThreadPoolExecutor(max_workers=4, thread_name_prefix="nudge")
+_unsent = BoundedSemaphore(MAX_UNSENT)
 
 
 def nudge(run_id: UUID) -> None:
-    """Announce a run at once, if it may go and the broker answers in two seconds; never raises."""
-    if breaker.is_open():
+    """Have a run announced soon, if it may go and the broker answers; never waits, never raises."""
+    if breaker.is_open() or not _unsent.acquire(blocking=False):
         return
     try:
-        _nudge(run_id)
+        message = _message(run_id)
+        if message is not None:
+            _publishers.submit(_send, run_id, message)
+            return
+    except Exception:
+        logger.warning("Run %s is left to the next sweep.", run_id, exc_info=True)
+    _unsent.release()
+
+
+def _message(run_id: UUID) -> Signature | None:
+    """Take a run out of the outbox and return what announces it; None if it is not its turn."""
+    run = Run.objects.get(id=run_id)
+    stages = announceable(run) if may_go_at_once(run) else []
+    if not stages:
+        return None
+    if stages[0].name != StageName.RESIZE:
+        # Building a chord talks to the result backend, and may wait for it: a worker does that.
+        return signature("processing.tasks.dispatch", immutable=True, app=publisher)
+    return canvas(stages) if take(run, stages) else None
+
+
+def _send(run_id: UUID, message: Signature) -> None:
+    try:
+        if breaker.is_open():
+            _leave_to_the_sweep(run_id)
+        else:
+            publish(message)
     except Exception:
         breaker.open()
         logger.warning("Run %s is left to the next sweep.", run_id, exc_info=True)
         _leave_to_the_sweep(run_id)
-
-
-def _nudge(run_id: UUID) -> None:
-    run = Run.objects.get(id=run_id)
-    stages = announceable(run) if may_go_at_once(run) else []
-    if not stages:
-        return
-    if stages[0].name != StageName.RESIZE:
-        # Building a chord talks to the result backend, and may wait for it: a worker does that.
-        message = signature("processing.tasks.dispatch", immutable=True, app=publisher)
-    elif take(run, stages):
-        message = canvas(stages)
-    else:
-        return
-    _publishers.submit(publish, message).result(timeout=NUDGE_SECONDS)
+    finally:
+        _unsent.release()
 
 
 def _leave_to_the_sweep(run_id: UUID) -> None:
@@ -77,3 +96,6 @@ def _leave_to_the_sweep(run_id: UUID) -> None:
         transitions.withdraw(run_id, seconds=0)
     except Exception:
         logger.warning("Run %s is due again only later.", run_id, exc_info=True)
+    finally:
+        # It is this thread's own, and nobody else would close it.
+        connection.close()
