@@ -43,14 +43,27 @@ def _announce_all(runs: Iterable[Run]) -> int:
     messages = Messages()
     announced = 0
     for run in runs:
-        stages = announceable(run)
-        if not stages or messages.are_on_their_way(stages):
+        stages = _unsent(announceable(run), messages)
+        if not stages:
             transitions.postpone(run.id, seconds=settings.REDISPATCH_SECONDS)
         elif not _announce(run, stages):
             break
         else:
             announced += 1
     return announced
+
+
+def _unsent(stages: list[Stage], messages: Messages) -> list[Stage]:
+    """Return those of a run's stages whose messages are to be sent.
+
+    That is all of them, or, while others have messages that wait, those which were never sent or
+    came back to be tried again; publish goes with them, for whichever chord is the last to end.
+    """
+    if not messages.are_on_their_way(stages):
+        return stages
+    unsent = [stage for stage in _first_to_run(stages) if stage.queued_at is None]
+    behind = [stage for stage in stages if stage.name == StageName.PUBLISH]
+    return unsent and [*unsent, *behind]
 
 
 def announceable(run: Run) -> list[Stage]:

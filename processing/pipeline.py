@@ -9,7 +9,7 @@ that it may be sent again at any time.
 
 from collections.abc import Sequence
 
-from celery import chain, chord, signature
+from celery import chain, chord, group, signature
 from celery.canvas import Signature
 
 from processing.publisher import publisher
@@ -28,8 +28,10 @@ def canvas(stages: Sequence[Stage]) -> Signature:
     resize = [_task(stage) for stage in stages if stage.name == StageName.RESIZE]
     publish = [_task(stage) for stage in stages if stage.name == StageName.PUBLISH]
     header = [_task(stage) for stage in stages if stage.name in HEADER]
-    rest = [chord(header, publish[0], app=publisher)] if header and publish else [*header, *publish]
-    return chain(*resize, *rest, app=publisher)
+    if header and publish:
+        return chain(*resize, chord(header, publish[0], app=publisher), app=publisher)
+    side_by_side = [group(header, app=publisher)] if header else []
+    return chain(*resize, *side_by_side, *publish, app=publisher)
 
 
 def _task(stage: Stage) -> Signature:

@@ -92,6 +92,22 @@ def test_a_message_that_the_broker_lost_is_sent_again(run: Run, broker: RedisSer
     assert broker.client().llen("resize") == 1
 
 
+def test_a_stage_to_be_tried_again_does_not_wait_for_the_messages_of_its_siblings(
+    run: Run, broker: RedisServer
+) -> None:
+    finish(run, StageName.RESIZE)
+    due_again(run)
+    assert announce_due() == 1
+    queues = ("compress", "thumbnail", "analyze", "publish")
+    sent = {queue: broker.client().llen(queue) for queue in queues}
+    assert sent == {"compress": 2, "thumbnail": 1, "analyze": 1, "publish": 0}
+    claim = claim_stage(stage_of(run, StageName.ANALYZE))
+    transitions.retry_later(claim, LATER, delay_seconds=0, max_attempts=MAX_ATTEMPTS)
+    assert announce_due() == 1
+    again = {queue: broker.client().llen(queue) for queue in queues}
+    assert again == {"compress": 2, "thumbnail": 1, "analyze": 2, "publish": 0}
+
+
 def test_a_message_that_was_overtaken_is_lost(run: Run, owner: User, broker: RedisServer) -> None:
     announce_due()
     broker.client().flushall()
