@@ -3,6 +3,7 @@
 import argparse
 import logging
 import os
+import signal
 import sys
 import time
 import traceback
@@ -30,6 +31,9 @@ BREACHED, BROKEN = 1, 2
 def main() -> int:
     """Return 0 if everything held, 1 on a breach, 2 if the harness itself did not get that far."""
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # Whoever ends a run early leaves no servers behind, even where a shell ignores the first.
+        signal.signal(number, signal.default_int_handler)
     try:
         return _main(_options())
     except Exception:
