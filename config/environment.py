@@ -14,6 +14,7 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 import dj_database_url
+import dj_email_url
 from django.core.exceptions import ImproperlyConfigured
 from environs import FileAwareEnv
 
@@ -133,3 +134,19 @@ def _bucket(name: str, prefix: str) -> dict[str, Any]:
         "region_name": optional("S3_REGION"),
         "addressing_style": optional("S3_ADDRESSING_STYLE") or "path",
     }
+
+
+def email(url: str) -> dict[str, Any]:
+    """Return Django's settings for sending mail; without an address it goes nowhere.
+
+    Raises ImproperlyConfigured for a kind of address that is not known.
+    """
+    if not url:
+        return {"EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend"}
+    parsed: dict[str, Any] = dj_email_url.parse(url)
+    if "EMAIL_BACKEND" not in parsed:
+        raise ImproperlyConfigured(
+            "DARKROOM_EMAIL_URL begins with submission:// (STARTTLS), smtp:// or console:, for "
+            "example submission://user:password@mail.example.org"
+        )
+    return parsed

@@ -20,4 +20,5 @@ ROUTES = {
     "processing.tasks.publish": {"queue": "publish"},
     "processing.tasks.dispatch": {"queue": MAINTENANCE_QUEUE},
     "processing.tasks.audit": {"queue": MAINTENANCE_QUEUE},
+    "uploads.tasks.send_digests": {"queue": MAINTENANCE_QUEUE},
 }

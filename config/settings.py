@@ -11,6 +11,7 @@ from config.environment import (
     DATA_DIR,
     database,
     default_broker_url,
+    email,
     env,
     object_storage,
     optional,
@@ -222,6 +223,8 @@ CELERY_TASK_QUEUES = [
 ]
 CELERY_TASK_ROUTES = ROUTES
 BULK_QUEUE_PREFIX = BULK_PREFIX
+# Without it nothing is rescued or announced.
+QUEUES_NEVER_PAUSED = [MAINTENANCE_QUEUE]
 QUEUES_OF_LARGE_PICTURES = LARGE
 CELERY_TASK_DEFAULT_QUEUE = MAINTENANCE_QUEUE
 CELERY_TASK_DEFAULT_EXCHANGE = "darkroom"
@@ -269,8 +272,27 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(days=1),
         "options": {"expires": 3600},
     },
+    "digests": {
+        "task": "uploads.tasks.send_digests",
+        "schedule": timedelta(seconds=30),
+        "options": {"expires": 30},
+    },
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
+
+# --- E-mail -----------------------------------------------------------------------------------
+
+# Where people find the site, for links in messages.
+BASE_URL = optional("BASE_URL") or ""
+# submission://user:password@host for one; without it nobody is written to.
+EMAIL_URL = optional("EMAIL_URL") or ""
+vars().update(email(EMAIL_URL))
+DEFAULT_FROM_EMAIL = optional("EMAIL_FROM") or "darkroom@localhost"
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# A mail server that does not answer costs the other tasks of its worker no more than this.
+EMAIL_TIMEOUT = 10
+# So long after a person's last upload their pictures are reported on.
+UPLOAD_SESSION_SECONDS = env.int("UPLOAD_SESSION_SECONDS", 300)
 
 # --- Metrics ----------------------------------------------------------------------------------
 

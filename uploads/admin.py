@@ -6,9 +6,20 @@ from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
-from storage.models import Event, Image, Original, Overlay, Preset, Run, Stage, Tag, Variant
+from storage.models import (
+    Event,
+    Image,
+    Original,
+    Overlay,
+    Preset,
+    QueuePause,
+    Run,
+    Stage,
+    Tag,
+    Variant,
+)
 from uploads import tokens
-from uploads.models import ApiToken
+from uploads.models import ApiToken, MailPreference, UploadSession
 
 
 class ReadOnly(admin.ModelAdmin[Any]):
@@ -59,6 +70,14 @@ class StageAdmin(ReadOnly):
     list_filter = ["name", "status", "error_code"]
 
 
+@admin.register(QueuePause)
+class QueuePauseAdmin(ReadOnly):
+    """Workers are told by `manage.py pause_queue` and `resume_queue`."""
+
+    list_display = ["queue", "paused_at", "paused_by"]
+    list_select_related = ["paused_by"]
+
+
 @admin.register(Variant)
 class VariantAdmin(ReadOnly):
     list_display = ["key", "preset", "width", "height", "format", "bytes", "live"]
@@ -94,3 +113,16 @@ class ApiTokenAdmin(ReadOnly):
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
         revoked = sum(tokens.revoke(token.id) for token in queryset)
         self.message_user(request, f"{revoked} tokens revoked.")
+
+
+@admin.register(UploadSession)
+class UploadSessionAdmin(ReadOnly):
+    list_display = ["id", "owner", "opened_at", "closed_at", "digest_status", "digest_error"]
+    list_filter = ["digest_status"]
+    list_select_related = ["owner"]
+
+
+@admin.register(MailPreference)
+class MailPreferenceAdmin(admin.ModelAdmin[MailPreference]):
+    list_display = ["user", "digests", "updated_at"]
+    list_select_related = ["user"]

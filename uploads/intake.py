@@ -18,7 +18,7 @@ from storage import objects, originals, transitions
 from storage.errors import StorageError
 from storage.models import Image, Tag
 from storage.objects import Digest
-from uploads import allowance, counters
+from uploads import allowance, counters, sessions
 from uploads.errors import IdempotencyConflict, Refused, StoreUnavailable, TooManyBytes
 
 logger = logging.getLogger(__name__)
@@ -198,6 +198,8 @@ def _record(stored: originals.Stored, submission: Submission) -> Image | None:
         idempotency_key=submission.idempotency_key or None,
     )
     image.tags.set([Tag.objects.get_or_create(name=name)[0] for name in submission.tags])
+    if not submission.bulk:
+        sessions.join(image)
     run = transitions.start_run(image.id, planning.plan(original, bulk=submission.bulk))
     if run is not None:
         transaction.on_commit(lambda: nudge(run.id))

@@ -2,6 +2,9 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from storage.ids import new_id
+from storage.models import Image
+
 
 class Scope(models.TextChoices):
     """What a token may be used for; a signed-in browser may do all of it."""
@@ -31,3 +34,81 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.prefix}… {self.name}".strip()
+
+
+class DigestStatus(models.TextChoices):
+    """Of the message that tells an upload session's owner how it went."""
+
+    PENDING = "pending", _("pending")
+    SENT = "sent", _("sent")
+    UNWANTED = "unwanted", _("unwanted")
+    FAILED = "failed", _("failed")
+
+
+class UploadSession(models.Model):
+    """What one person uploads in one go; only `sessions` writes its status."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    # Without constraints: an older release deletes people and images, and knows nothing of this.
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="upload_sessions",
+        db_constraint=False,
+    )
+    images = models.ManyToManyField(Image, related_name="upload_sessions", db_constraint=False)
+    language = models.CharField(max_length=16, help_text="of its first upload")
+    opened_at = models.DateTimeField(auto_now_add=True)
+    last_upload_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True)
+    digest_status = models.CharField(
+        max_length=16, choices=DigestStatus.choices, default=DigestStatus.PENDING
+    )
+    digest_attempts = models.PositiveIntegerField(default=0)
+    digest_due_at = models.DateTimeField(null=True, blank=True, help_text="not before")
+    digest_error = models.TextField(blank=True)
+    digest_ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner"],
+                condition=models.Q(closed_at=None),
+                name="upload_session_one_open_per_owner",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["digest_due_at"],
+                condition=models.Q(digest_status="pending", closed_at__isnull=False),
+                name="upload_session_digest_due",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"uploads of {self.owner_id} since {self.opened_at:%Y-%m-%d %H:%M}"
+
+
+class DigestWish(models.TextChoices):
+    """When a person wants to hear of their uploads."""
+
+    ALWAYS = "always", _("after all uploads")
+    PROBLEMS = "problems", _("only when pictures need me")
+    NEVER = "never", _("never")
+
+
+class MailPreference(models.Model):
+    """What a person wants by e-mail; who has none gets everything."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="mail_preference",
+        db_constraint=False,
+    )
+    digests = models.CharField(max_length=16, choices=DigestWish.choices, default=DigestWish.ALWAYS)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return f"digests {self.digests}"

@@ -125,6 +125,9 @@ TABLE: dict[str, dict[str, Row]] = {
     "": table(PAGE, of_page(200), HEAD=PAGE),
     "cards/": table(PAGE, of_page(200), HEAD=PAGE),
     "upload/": table(PAGE, of_page(200), HEAD=PAGE, POST=of_page(302)),
+    "e-mail/": table(PAGE, of_page(200), HEAD=PAGE, POST=of_page(400)),
+    # The token is the permission, and the one asked for is nobody's.
+    "e-mail/unsubscribe/<str:token>/": table(row(405), GET=row(404), POST=row(404)),
     "images/<uuid:image_id>/": table(PAGE, of_image_page(200), HEAD=PAGE, POST=of_image_page(302)),
     "images/<uuid:image_id>/reprocess/": table(POST_ONLY, POST=of_image_page(302)),
     "images/<uuid:image_id>/cancel/": table(POST_ONLY, POST=of_image_page(302)),
@@ -154,7 +157,7 @@ def callers(
 
 
 def address_of(route: str, image: Image) -> str:
-    values = {"<uuid:image_id>": str(image.id), "<slug:name>": "w320"}
+    values = {"<uuid:image_id>": str(image.id), "<slug:name>": "w320", "<str:token>": "none"}
     key = {"^media/variants/(?P<key>[a-zA-Z0-9/_.-]+)$": "media/variants/aa/none.webp"}
     address = key.get(route, route)
     for name, value in values.items():

@@ -19,6 +19,7 @@ from uploads.api.forms import (
     TAG_SEPARATOR,
 )
 from uploads.editing import Changes, FocalPoint
+from uploads.models import DigestWish
 
 
 class TagsField(forms.CharField):
@@ -150,3 +151,11 @@ class LibraryForm(LabelledForm):
         self.is_valid()
         before: UUID | None = self.cleaned_data.get("before")
         return before
+
+
+class MailPreferenceForm(forms.Form):
+    digests = forms.ChoiceField(
+        label=_("Tell me how my uploads went"),
+        choices=DigestWish.choices,
+        widget=forms.RadioSelect,
+    )

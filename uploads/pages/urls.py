@@ -1,6 +1,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
+from uploads.pages.mail import preference, unsubscribe
 from uploads.pages.sign_in import SignInView
 from uploads.pages.views import cancel, cards, delete, image, library, reprocess, upload
 
@@ -12,6 +13,8 @@ urlpatterns = [
     path("images/<uuid:image_id>/reprocess/", reprocess, name="image-reprocess"),
     path("images/<uuid:image_id>/cancel/", cancel, name="image-cancel"),
     path("images/<uuid:image_id>/delete/", delete, name="image-delete"),
+    path("e-mail/", preference, name="mail-preference"),
+    path("e-mail/unsubscribe/<str:token>/", unsubscribe, name="unsubscribe"),
     path("sign-in/", SignInView.as_view(), name="sign-in"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
 ]

@@ -36,6 +36,9 @@ class Command(BaseCommand):
         os.environ.setdefault("DARKROOM_SECRET_KEY", settings.SECRET_KEY)
         with _sole_user_of(DATA_DIR):
             port = _port(options["port"])
+            # Messages are written to the log of the worker that sends them.
+            os.environ.setdefault("DARKROOM_EMAIL_URL", "console:")
+            os.environ.setdefault("DARKROOM_BASE_URL", f"http://127.0.0.1:{port}")
             self._prepare()
             self._run(port, options["images"])
 
@@ -152,7 +155,8 @@ def _log(name: str) -> Path:
 
 def _create_demo_user() -> None:
     user, created = User.objects.get_or_create(
-        username=USER, defaults={"is_staff": True, "is_superuser": True}
+        username=USER,
+        defaults={"is_staff": True, "is_superuser": True, "email": f"{USER}@localhost"},
     )
     if created:
         user.set_password(PASSWORD)
