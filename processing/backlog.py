@@ -16,6 +16,7 @@ from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 from kombu import Connection
 
+from storage import pauses
 from storage.models import Stage
 from storage.statuses import ACTIVE_RUN, StageStatus
 
@@ -38,6 +39,7 @@ class QueueFigures:
     workers: int | None
     throughput_per_minute: float
     drain_seconds: float | None
+    paused: bool
 
 
 class Messages:
@@ -115,8 +117,16 @@ def queue_figures() -> list[QueueFigures]:
     finished = Q(finished_at__gte=since, status=StageStatus.SUCCEEDED)
     done = _by_queue(Stage.objects.filter(finished), done=Count("id"))
     workers = workers_by_queue()
+    held = pauses.paused()
     return [
-        _figures(name, waiting.get(name, {}), running.get(name, {}), done.get(name, {}), workers)
+        _figures(
+            name,
+            waiting.get(name, {}),
+            running.get(name, {}),
+            done.get(name, {}),
+            workers,
+            paused=name in held,
+        )
         for name in names
     ]
 
@@ -139,6 +149,8 @@ def _figures(
     running: dict[str, Any],
     done: dict[str, Any],
     workers: Counter[str] | None,
+    *,
+    paused: bool,
 ) -> QueueFigures:
     depth = waiting.get("depth", 0)
     per_minute = done.get("done", 0) / THROUGHPUT_MINUTES
@@ -151,6 +163,7 @@ def _figures(
         workers=workers[name] if workers is not None else None,
         throughput_per_minute=round(per_minute, 2),
         drain_seconds=_drain_seconds(depth, per_minute),
+        paused=paused,
     )
 
 

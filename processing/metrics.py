@@ -28,7 +28,7 @@ STAGE_LABELS = ("queue", "stage")
 
 
 class DatabaseCollector(Collector):
-    """Asks the database for all figures at once: seven queries, whatever its size."""
+    """Asks the database for all figures at once: eight queries, whatever its size."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -206,6 +206,7 @@ QUEUE_GAUGES: tuple[tuple[str, str, QueueValue], ...] = (
         "Backlog at the pace of the last minutes; missing where nothing moves",
         lambda queue: queue.drain_seconds,
     ),
+    ("paused", "1 while an operator keeps workers from it", lambda queue: float(queue.paused)),
     ("running_jobs", "Stages that a worker holds", lambda queue: queue.running),
     (
         "workers",

@@ -7,11 +7,13 @@ from typing import Any
 
 from celery import current_app
 from django.conf import settings
+from django.db import DatabaseError
 
 from config.doctor import clocks
-from config.doctor.findings import Finding, failed, ok, reason
+from config.doctor.findings import Finding, failed, ok, reason, warning
 from processing.backlog import broker_connection
 from processing.remote_control import WALL_CLOCK
+from storage import pauses
 
 # All workers are asked at once, and the slowest has this long.
 ANSWER_SECONDS = 1.0
@@ -41,13 +43,24 @@ def _ask(command: str) -> Answers:
 
 def _check_queues(served: Answers) -> Iterator[Finding]:
     workers = Counter(queue["name"] for queues in served.values() for queue in queues)
-    names = [queue.name for queue in settings.CELERY_TASK_QUEUES]
+    paused = _paused()
+    for name in sorted(paused):
+        yield warning(f"queue {name}", "it is paused", f"manage.py resume_queue {name}")
+    names = [q.name for q in settings.CELERY_TASK_QUEUES if q.name not in paused]
     for name in names:
         if not workers[name]:
             remedy = f"start a worker: manage.py worker {name}"
             yield failed(f"queue {name}", "no worker serves it", remedy)
     if all(workers[name] for name in names):
         yield ok("queues", f"{len(names)} queues are served by {len(served)} workers")
+
+
+def _paused() -> set[str]:
+    """Return the queues that are paused: none where the database cannot say, as it says itself."""
+    try:
+        return pauses.paused()
+    except DatabaseError:
+        return set()
 
 
 def _check_clocks() -> Iterator[Finding]:

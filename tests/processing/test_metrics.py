@@ -64,7 +64,8 @@ def test_every_figure_is_what_the_workers_did(workers: Workers, upload: Upload) 
     stored = Variant.objects.aggregate(bytes=Sum("bytes"))["bytes"]
     assert page.total("darkroom_variant_bytes_total") == stored > 0
     assert page.total("darkroom_queue_backlog_jobs") == 0
-    assert page.value("darkroom_queue_workers", queue="compress") == 1
+    # A busy machine may take longer to answer than a scrape waits.
+    until(lambda: scrape().value("darkroom_queue_workers", queue="compress") == 1)
     assert page.value("darkroom_database_up") == 1
     assert page.total("darkroom_stage_failures_total") == 0
 
@@ -132,7 +133,7 @@ def test_scrapes_in_a_row_ask_the_database_once(
 ) -> None:
     registry = CollectorRegistry()
     registry.register(DatabaseCollector())
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         first = generate_latest(registry)
     with django_assert_num_queries(0):
         assert generate_latest(registry) == first

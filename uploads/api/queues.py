@@ -20,6 +20,7 @@ class QueueSerializer(serializers.Serializer[QueueFigures]):
     workers = serializers.IntegerField(allow_null=True, help_text="null if the broker is silent")
     throughput_per_minute = serializers.FloatField()
     drain_seconds = serializers.FloatField(allow_null=True, help_text="null if it stands still")
+    paused = serializers.BooleanField(help_text="an operator keeps workers from it")
 
 
 class QueuesView(APIView):

@@ -180,6 +180,21 @@ def test_queues_without_a_worker_are_named_one_by_one(
     assert {report.level(subject) for subject in unserved} == {"failed"}
 
 
+def test_a_paused_queue_is_a_warning_and_needs_no_worker(
+    doctor: Doctor, redis_server: RedisServer, tmp_path: Path
+) -> None:
+    environment = {
+        "DATA_DIR": str(tmp_path),
+        "DARKROOM_DATABASE_URL": f"sqlite:///{tmp_path / 'paused.sqlite3'}",
+        "DARKROOM_BROKER_URL": redis_server.url,
+    }
+    manage(environment, "migrate", "-v0")
+    manage(environment, "pause_queue", "compress")
+    report = doctor(**environment)
+    assert report.level("queue compress") == "warning"
+    assert report.level("queue resize") == "failed"
+
+
 def test_a_redis_that_may_evict_or_forget_is_told_of(
     doctor: Doctor, redis_server: RedisServer
 ) -> None:
