@@ -195,6 +195,8 @@ DECODE_CPU_SECONDS = env.int("DECODE_CPU_SECONDS", 60)
 LEASE_SECONDS = env.int("LEASE_SECONDS", 150)
 # Longer than the hard limit too: a worker that ends may still finish what it has begun.
 WORKER_STANDSTILL_SECONDS = env.int("WORKER_STANDSTILL_SECONDS", STAGE_HARD_LIMIT_SECONDS + 60)
+# Touched by a worker every second while it is alive, for whoever looks from outside.
+WORKER_ALIVE_FILE = optional("WORKER_ALIVE_FILE")
 MAX_ATTEMPTS = env.int("MAX_ATTEMPTS", 4)
 # In the queues at once, per lane; more wait in the database, in their owners' lines.
 RUNS_UNDER_WAY = env.int("RUNS_UNDER_WAY", 32)

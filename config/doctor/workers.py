@@ -10,7 +10,7 @@ from django.conf import settings
 
 from config.doctor import clocks
 from config.doctor.findings import Finding, failed, ok, reason
-from processing.backlog import broker_connection
+from processing.broker import broker_connection
 from processing.remote_control import WALL_CLOCK
 
 # All workers are asked at once, and the slowest has this long.
