@@ -281,6 +281,9 @@ METRICS_TOKEN = optional("METRICS_TOKEN") or ""
 # Networks whose machines may read /metrics without one, unless they come through a proxy.
 METRICS_NETWORKS: list[str] = env.list("METRICS_NETWORKS", [])
 
+# The name and the password, with a colon between them, that open Flower.
+FLOWER_LOGIN = optional("FLOWER_LOGIN")
+
 # --- Logs -------------------------------------------------------------------------------------
 
 LOG_LEVEL = env.str("LOG_LEVEL", "INFO")
