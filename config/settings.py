@@ -284,6 +284,11 @@ METRICS_NETWORKS: list[str] = env.list("METRICS_NETWORKS", [])
 # The name and the password, with a colon between them, that open Flower.
 FLOWER_LOGIN = optional("FLOWER_LOGIN")
 
+# --- Traces -----------------------------------------------------------------------------------
+
+# Their own variables, OTEL_…, say where they go; what makes them is an extra to be installed.
+TRACES = env.bool("TRACES", False)
+
 # --- Logs -------------------------------------------------------------------------------------
 
 LOG_LEVEL = env.str("LOG_LEVEL", "INFO")
