@@ -65,7 +65,9 @@ requirements: environment ## Pin what pyproject.toml asks for; UPGRADE=1 takes n
 	$(COMPILE) -o requirements/base.txt
 	$(COMPILE) --extra demo -o requirements/demo.txt
 	$(COMPILE) --extra heic -o requirements/heic.txt
-	$(COMPILE) --extra demo --group dev -o requirements/dev.txt
+	$(COMPILE) --extra otel -o requirements/otel.txt
+	$(COMPILE) --extra flower -o requirements/flower.txt
+	$(COMPILE) --extra demo --extra otel --extra flower --group dev -o requirements/dev.txt
 	$(COMPILE) --extra demo --group bench --constraints requirements/base.txt \
 		-o requirements/bench.txt
 	$(subst compile pyproject.toml,compile --group thumbor,$(COMPILE)) -o requirements/thumbor.txt

@@ -9,6 +9,7 @@ from django.core.asgi import get_asgi_application
 from config.body_limit import BodyLimit
 from config.request_ids import RequestIds
 from config.request_metrics import RequestMetrics
+from config.request_traces import RequestTraces
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 # Each request has a thread of its own here, so a connection that is kept is never used again.
@@ -17,6 +18,5 @@ os.environ.setdefault("DARKROOM_CONNECTION_SECONDS", "0")
 # WhiteNoise hands its files to Django as ordinary iterators: small files, read in a thread.
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous")
 
-application = RequestIds(
-    RequestMetrics(BodyLimit(get_asgi_application(), max_bytes=settings.MAX_UPLOAD_BYTES))
-)
+measured = RequestMetrics(BodyLimit(get_asgi_application(), max_bytes=settings.MAX_UPLOAD_BYTES))
+application = RequestIds(RequestTraces(measured) if settings.TRACES else measured)

@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
+from config import tracing
 from processing.imaging import heic
 
 
@@ -60,6 +61,15 @@ def check_log_format(**kwargs: Any) -> list[CheckMessage]:
     if settings.LOG_FORMAT in ("text", "json"):
         return []
     return [_error("E008", "LOG_FORMAT", "text or json")]
+
+
+@register()
+def check_traces(**kwargs: Any) -> list[CheckMessage]:
+    """Check that traces which are to be sent can be."""
+    if not settings.TRACES or tracing.available():
+        return []
+    remedy = "off, or what makes them installed: pip install -r requirements/otel.txt"
+    return [_error("E010", "TRACES", remedy)]
 
 
 def _error(number: str, name: str, remedy: str) -> Error:

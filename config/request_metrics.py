@@ -41,7 +41,7 @@ class RequestMetrics:
             await self._application(scope, receive, send)
             return
         began, status = perf_counter(), NO_ANSWER
-        method, route = _method(scope), _route(scope["path"])
+        method, route = method_of(scope), route_of(scope["path"])
 
         async def send_counted(message: MutableMapping[str, Any]) -> None:
             nonlocal status
@@ -56,12 +56,12 @@ class RequestMetrics:
             requests.labels(method, route, str(status)).inc()
 
 
-def _method(scope: Scope) -> str:
+def method_of(scope: Scope) -> str:
     method = str(scope["method"]).upper()
     return method if method in METHODS else OTHER
 
 
-def _route(path: str) -> str:
+def route_of(path: str) -> str:
     """Return the pattern of a path, such as `api/v1/images/<uuid:image_id>/`."""
     if path.startswith(settings.STATIC_URL):
         return STATIC

@@ -196,6 +196,8 @@ DECODE_CPU_SECONDS = env.int("DECODE_CPU_SECONDS", 60)
 LEASE_SECONDS = env.int("LEASE_SECONDS", 150)
 # Longer than the hard limit too: a worker that ends may still finish what it has begun.
 WORKER_STANDSTILL_SECONDS = env.int("WORKER_STANDSTILL_SECONDS", STAGE_HARD_LIMIT_SECONDS + 60)
+# Touched by a worker every second while it is alive, for whoever looks from outside.
+WORKER_ALIVE_FILE = optional("WORKER_ALIVE_FILE")
 MAX_ATTEMPTS = env.int("MAX_ATTEMPTS", 4)
 # In the queues at once, per lane; more wait in the database, in their owners' lines.
 RUNS_UNDER_WAY = env.int("RUNS_UNDER_WAY", 32)
@@ -300,6 +302,14 @@ UPLOAD_SESSION_SECONDS = env.int("UPLOAD_SESSION_SECONDS", 300)
 METRICS_TOKEN = optional("METRICS_TOKEN") or ""
 # Networks whose machines may read /metrics without one, unless they come through a proxy.
 METRICS_NETWORKS: list[str] = env.list("METRICS_NETWORKS", [])
+
+# The name and the password, with a colon between them, that open Flower.
+FLOWER_LOGIN = optional("FLOWER_LOGIN")
+
+# --- Traces -----------------------------------------------------------------------------------
+
+# Their own variables, OTEL_…, say where they go; what makes them is an extra to be installed.
+TRACES = env.bool("TRACES", False)
 
 # --- Logs -------------------------------------------------------------------------------------
 

@@ -5,8 +5,11 @@ its hard time limit, the loop could not read what came from its pipe (Unpickling
 unrecoverable, and stopped; stopping the pool then read without end from a child that no longer
 answered (`asynpool._flush_outqueue`). Its queue has no worker, and whoever looks sees a process.
 
-So a thread watches: the event loop has to turn, and an ending has to end. A worker that connects
-again to its broker is given all the time it takes.
+So a thread watches: the event loop has to turn, messages have to be taken (`config/canary.py`), and
+an ending has to end. A worker that connects again to its broker is given all the time it takes.
+
+While all is well the thread touches a file, for whoever has to know from outside: it cannot end a
+process that is frozen with it.
 """
 
 import faulthandler
@@ -15,11 +18,14 @@ import signal
 import threading
 import time
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from billiard import active_children
 from celery.bootsteps import StartStopStep
 from django.conf import settings
+
+from config.canary import Singing, pulse
 
 BEAT_SECONDS = 1.0
 # Celery puts something else in the place of sys.stderr.
@@ -58,10 +64,23 @@ class Watchdog:
         self._due_at = time.monotonic() + settings.WORKER_STANDSTILL_SECONDS
 
     def _look(self) -> None:
-        # Read once for each look: the other thread may begin to rest between two readings.
-        while (due_at := self._due_at) is None or time.monotonic() < due_at:
+        while not self._is_overdue():
+            _show_life()
             time.sleep(BEAT_SECONDS)
         _die()
+
+    def _is_overdue(self) -> bool:
+        # Read once for each look: the other thread may begin to rest between two readings.
+        due_at = self._due_at
+        if due_at is None:
+            return False
+        return time.monotonic() >= due_at or (not self._is_ending and pulse.seconds_left() < 0)
+
+
+def _show_life() -> None:
+    if settings.WORKER_ALIVE_FILE:
+        with suppress(OSError):
+            Path(settings.WORKER_ALIVE_FILE).touch()
 
 
 def _die() -> None:
@@ -94,7 +113,7 @@ class Watched(StartStopStep):
 class Beating(StartStopStep):
     """Of its consumer: for as long as its event loop turns on one connection."""
 
-    requires = ("celery.worker.consumer.tasks:Tasks",)
+    requires = (Singing,)
 
     def register_with_event_loop(self, consumer: Any, hub: Any) -> None:
         _watchdog.beat()

@@ -5,7 +5,6 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
-from math import ceil
 from time import monotonic
 from typing import Any
 
@@ -14,8 +13,8 @@ from django.conf import settings
 from django.db.models import Count, F, Min, Q, QuerySet
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
-from kombu import Connection
 
+from processing.broker import broker_connection
 from storage import pauses
 from storage.models import Stage
 from storage.statuses import ACTIVE_RUN, StageStatus
@@ -86,26 +85,6 @@ def message_count(queue: str) -> int:
     except Exception:
         logger.debug("The depth of %s is not known.", queue, exc_info=True)
         return 0
-
-
-def broker_answers(timeout_seconds: float) -> bool:
-    """Say whether the broker takes a connection in time."""
-    try:
-        with broker_connection(timeout_seconds) as connection:
-            connection.ensure_connection(max_retries=1, timeout=ceil(timeout_seconds))
-            return bool(connection.connected)
-    except Exception:
-        return False
-
-
-def broker_connection(timeout_seconds: float = 2.0) -> Connection:
-    """Return a connection that is not yet open, and whose every step gives up in time."""
-    options = {"socket_timeout": timeout_seconds, "socket_connect_timeout": timeout_seconds}
-    connection: Connection = current_app.connection_for_read(
-        connect_timeout=timeout_seconds,
-        transport_options={**settings.CELERY_BROKER_TRANSPORT_OPTIONS, **options},
-    )
-    return connection
 
 
 def queue_figures() -> list[QueueFigures]:

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from processing import admission
+from processing import admission, spans
 from processing.admission import Line
 from processing.backlog import Messages
 from processing.pipeline import HEADER, canvas
@@ -98,7 +98,8 @@ def _announce(run: Run, stages: list[Stage]) -> bool:
     if not take(run, stages):
         return True
     try:
-        publish(canvas(stages))
+        with spans.announcement(run):
+            publish(canvas(stages))
     except Exception:
         logger.warning("The broker did not take run %s; it stays due.", run.id, exc_info=True)
         transitions.withdraw(run.id, seconds=BROKER_RETRY_SECONDS)

@@ -13,6 +13,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import DatabaseError
 
+from processing import spans
 from processing.admission import line_of
 from processing.backoff import retry_delay
 from processing.box import pictures as box
@@ -23,7 +24,7 @@ from processing.imaging import ImagingError
 from processing.leftovers import remove_output
 from processing.scratch import clear_scratch
 from processing.steps import STEPS
-from storage import log_context, transitions
+from storage import log_context, traces, transitions
 from storage.errors import StorageError
 from storage.models import Run
 from storage.statuses import ACTIVE_RUN
@@ -60,7 +61,8 @@ def execute(stage_id: UUID, *, worker: str) -> bool:
     if claim is None:
         return False
     _name_log_lines(claim)
-    succeeded = _attempt(claim)
+    with spans.attempt(claim):
+        succeeded = _attempt(claim)
     _clean_up_after(claim)
     return succeeded
 
@@ -74,6 +76,7 @@ def _name_log_lines(claim: Claim) -> None:
         stage=claim.name.value,
         part=claim.part,
         attempt=claim.attempt,
+        **log_context.of_trace(traces.trace_id(claim.traceparent)),
     )
 
 

@@ -14,6 +14,7 @@ from celery import signature
 from celery.canvas import Signature
 from django.db import connection
 
+from processing import spans
 from processing.admission import may_go_at_once
 from processing.dispatch import announceable, publish, take
 from processing.pipeline import canvas
@@ -56,18 +57,18 @@ def nudge(run_id: UUID) -> None:
     if breaker.is_open() or not _unsent.acquire(blocking=False):
         return
     try:
-        message = _message(run_id)
+        run = Run.objects.get(id=run_id)
+        message = _message(run)
         if message is not None:
-            _publishers.submit(_send, run_id, message)
+            _publishers.submit(_send, run, message)
             return
     except Exception:
         logger.warning("Run %s is left to the next sweep.", run_id, exc_info=True)
     _unsent.release()
 
 
-def _message(run_id: UUID) -> Signature | None:
+def _message(run: Run) -> Signature | None:
     """Take a run out of the outbox and return what announces it; None if it is not its turn."""
-    run = Run.objects.get(id=run_id)
     stages = announceable(run) if may_go_at_once(run) else []
     if not stages:
         return None
@@ -77,16 +78,17 @@ def _message(run_id: UUID) -> Signature | None:
     return canvas(stages) if take(run, stages) else None
 
 
-def _send(run_id: UUID, message: Signature) -> None:
+def _send(run: Run, message: Signature) -> None:
     try:
         if breaker.is_open():
-            _leave_to_the_sweep(run_id)
-        else:
+            _leave_to_the_sweep(run.id)
+            return
+        with spans.announcement(run):
             publish(message)
     except Exception:
         breaker.open()
-        logger.warning("Run %s is left to the next sweep.", run_id, exc_info=True)
-        _leave_to_the_sweep(run_id)
+        logger.warning("Run %s is left to the next sweep.", run.id, exc_info=True)
+        _leave_to_the_sweep(run.id)
     finally:
         _unsent.release()
 

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import DatabaseError, connection
 
-from processing.backlog import broker_connection
+from processing.broker import broker_connection
 from storage import pauses
 
 logger = logging.getLogger(__name__)

@@ -5,6 +5,7 @@ import logging
 from django.conf import settings
 from django.db.models.functions import Now
 
+from processing import spans
 from processing.backoff import retry_delay
 from processing.leftovers import remove_output
 from storage import transitions
@@ -41,6 +42,10 @@ def _claim_of(stage: Stage) -> Claim:
         name=StageName(stage.name),
         part=stage.part,
         attempt=stage.attempts,
+        queue=stage.queue,
+        queued_at=stage.queued_at,
+        started_at=stage.started_at,
+        traceparent=stage.run.traceparent,
     )
 
 
@@ -54,4 +59,5 @@ def _take_back(claim: Claim) -> bool:
     if taken:
         logger.warning("%s of run %s was taken back: its worker is gone.", claim.name, claim.run_id)
         remove_output(claim)
+        spans.lost(claim)
     return taken

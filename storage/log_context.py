@@ -32,6 +32,11 @@ def bound(**fields: Value) -> Iterator[None]:
         _fields.reset(token)
 
 
+def of_trace(trace_id: str) -> Mapping[str, Value]:
+    """Return the field of a trace, if there is one."""
+    return {"trace_id": trace_id} if trace_id else NOTHING
+
+
 def request_id() -> str:
     """Return the id of the request that is being answered, or nothing outside of one."""
     return str(_fields.get().get("request_id", ""))

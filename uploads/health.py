@@ -12,7 +12,7 @@ from django.db import connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
-from processing.backlog import broker_answers
+from processing.broker import broker_answers
 from storage import objects
 
 logger = logging.getLogger(__name__)

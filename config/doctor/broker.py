@@ -10,7 +10,7 @@ from django.conf import settings
 from kombu import Connection, Producer, Queue
 
 from config.doctor.findings import Finding, failed, ok, reason, warning
-from processing.backlog import broker_connection
+from processing.broker import broker_connection
 
 ANSWER_SECONDS = 2
 LOOK_SECONDS = 0.02

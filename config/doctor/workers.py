@@ -11,7 +11,7 @@ from django.db import DatabaseError
 
 from config.doctor import clocks
 from config.doctor.findings import Finding, failed, ok, reason, warning
-from processing.backlog import broker_connection
+from processing.broker import broker_connection
 from processing.remote_control import WALL_CLOCK
 from storage import pauses
 

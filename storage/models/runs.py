@@ -42,6 +42,13 @@ class Run(models.Model):
         db_default="",
         help_text="of the request that began it",
     )
+    traceparent = models.CharField(
+        max_length=55,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="the span in which it began, as W3C Trace Context writes it",
+    )
     admitted_at = models.DateTimeField(null=True, blank=True, help_text="first announced")
     dispatch_at = models.DateTimeField(null=True, blank=True)
     dispatches = models.PositiveIntegerField(default=0)

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce, Now
 
-from storage import log_context
+from storage import log_context, traces
 from storage.clock import seconds_from_now
 from storage.models import Image, Run, Stage, Variant
 from storage.models.events import EventKind
@@ -40,10 +40,18 @@ def start_run(image_id: UUID, plan: Plan) -> Run | None:
     _supersede(image)
     if image.generation and not image.ready_at:
         Variant.objects.filter(image=image).update(live=False)
-    number = image.generation + 1
-    run = Run.objects.create(
+    run = _begin(image, plan)
+    Stage.objects.bulk_create(_planned(run, plan))
+    move_image(image.id, RunStatus.QUEUED, run.id, generation=run.number)
+    transaction.on_commit(lambda: _tell(run))
+    return run
+
+
+def _begin(image: Image, plan: Plan) -> Run:
+    """Write the row of a run, and in it the span that all its work belongs to."""
+    run = Run(
         image=image,
-        number=number,
+        number=image.generation + 1,
         presets=list(plan.presets),
         bulk=plan.bulk,
         owner_id=image.owner_id,
@@ -51,9 +59,10 @@ def start_run(image_id: UUID, plan: Plan) -> Run | None:
         dispatch_at=Now(),
         request_id=log_context.request_id(),
     )
-    Stage.objects.bulk_create(_planned(run, plan))
-    move_image(image.id, RunStatus.QUEUED, run.id, generation=number)
-    transaction.on_commit(lambda: _tell(run))
+    about = {"darkroom.run": str(run.id), "darkroom.image": str(image.id)}
+    with traces.span("begin run", about={**about, "darkroom.run_number": run.number}):
+        run.traceparent = traces.traceparent()
+        run.save(force_insert=True)
     return run
 
 

@@ -90,7 +90,11 @@ def _begin_attempt(run: Run, stage_id: UUID, token: UUID, worker: str) -> Claim:
         name=StageName(stage.name),
         part=stage.part,
         attempt=stage.attempts,
+        queue=stage.queue,
+        queued_at=stage.queued_at,
+        started_at=stage.started_at,
         request_id=run.request_id,
+        traceparent=run.traceparent,
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -20,8 +21,13 @@ class Claim:
     name: StageName
     part: str
     attempt: int
-    # Of the request that began the run: for log lines only.
+    queue: str
+    # By the database's clock.
+    queued_at: datetime | None
+    started_at: datetime | None
+    # Of the request that began the run: for log lines and spans only.
     request_id: str = ""
+    traceparent: str = ""
 
     @property
     def prefix(self) -> str:

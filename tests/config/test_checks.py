@@ -1,6 +1,7 @@
 import pytest
 from pytest_django.fixtures import Settings
 
+from config import tracing
 from config.checks import (
     check_heic,
     check_limits,
@@ -8,6 +9,7 @@ from config.checks import (
     check_memory,
     check_metrics_networks,
     check_result_backend,
+    check_traces,
 )
 from processing.imaging import heic
 
@@ -18,6 +20,7 @@ def test_the_settings_as_they_come_are_sound() -> None:
     assert check_result_backend() == []
     assert check_heic() == []
     assert check_metrics_networks() == []
+    assert check_traces() == []
 
 
 @pytest.mark.parametrize(
@@ -68,3 +71,14 @@ def test_log_lines_have_one_of_two_formats(settings: Settings) -> None:
     assert check_log_format() == []
     settings.LOG_FORMAT = "xml"
     assert [error.id for error in check_log_format()] == ["darkroom.E008"]
+
+
+def test_traces_without_what_makes_them_are_named_with_a_remedy(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.TRACES = True
+    assert check_traces() == []
+    monkeypatch.setattr(tracing, "PACKAGE", "no_such_package")
+    (error,) = check_traces()
+    assert error.id == "darkroom.E010"
+    assert "requirements/otel.txt" in str(error.msg)

@@ -123,6 +123,7 @@ def test_it_becomes_a_celery_worker_and_ends_when_it_is_told_to(worker: Process)
     assert told["pool"]["implementation"].endswith("prefork:TaskPool")
     served = current_app.control.inspect(timeout=2).active_queues() or {}
     assert {queue["name"] for queue in served[name]} == {
+        f"canary.{name}",
         "analyze",
         "bulk-analyze",
         "publish",

@@ -75,6 +75,22 @@ def test_a_worker_may_finish_what_it_has_begun(workers: dict[str, Service]) -> N
         assert seconds > settings.STAGE_HARD_LIMIT_SECONDS
 
 
+def test_a_worker_is_asked_by_the_health_check_of_the_image(workers: dict[str, Service]) -> None:
+    path = "/opt/darkroom/bin/healthcheck.py"
+    dockerfile = (FOLDER / "Dockerfile").read_text()
+    assert "DARKROOM_WORKER_ALIVE_FILE=/tmp/worker-alive" in dockerfile
+    for service in workers.values():
+        assert service["healthcheck"]["test"] == ["CMD", "python", "-I", path, "worker"]
+
+
+def test_flower_has_the_login_of_the_secrets(services: dict[str, Service]) -> None:
+    flower = services["flower"]
+    assert flower["build"]["args"] == {"REQUIREMENTS": "flower"}
+    assert (PROJECT / "requirements" / "flower.txt").exists()
+    assert flower["environment"]["DARKROOM_FLOWER_LOGIN_FILE"] == "/run/secrets/flower_login"
+    assert all(port.startswith("127.0.0.1:") for port in flower["ports"])
+
+
 def test_every_service_has_limits(services: dict[str, Service]) -> None:
     assert [name for name, each in services.items() if "mem_limit" not in each] == []
     without = [name for name, each in services.items() if "cpus" not in each]

@@ -162,6 +162,13 @@ def test_web_is_asked_for_its_health_at_its_own_address(autoscaled: list[Resourc
     assert names.index("POD_IP") < names.index("DARKROOM_ALLOWED_HOSTS")
 
 
+def test_workers_are_asked_by_the_health_check_of_the_image(autoscaled: list[Resource]) -> None:
+    words = [*("python", "-I", "/opt/darkroom/bin/healthcheck.py"), "worker"]
+    for deployment in workers(autoscaled).values():
+        probes = [container(deployment)[f"{kind}Probe"] for kind in ("startup", "liveness")]
+        assert [probe["exec"]["command"] for probe in probes] == [words, words]
+
+
 def test_what_scales_has_no_number_of_its_own(autoscaled: list[Resource]) -> None:
     scaled = of_kind(autoscaled, "ScaledObject", "HorizontalPodAutoscaler").values()
     targets = {each["spec"]["scaleTargetRef"]["name"] for each in scaled}

@@ -24,7 +24,7 @@ from tests.processing.endings import (
     settle,
 )
 from tests.services.redis import RedisServer
-from tests.workers import Workers, until
+from tests.workers import PATIENCE, Workers, until
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, serialized_rollback=True),
@@ -90,6 +90,31 @@ def test_bulk_runs_wait_in_queues_of_their_own(workers: Workers, upload: Upload)
 
 def settle_one(image: Image) -> None:
     until(lambda: is_over(image), seconds=60)
+
+
+# --- workers end ------------------------------------------------------------------------------
+
+
+def test_a_worker_that_is_told_to_end_finishes_its_stage_and_takes_no_other(
+    workers: Workers, upload: Upload, broker: RedisServer
+) -> None:
+    workers.arm("wait", "resize", "claimed")
+    worker = workers.start_single(**PATIENCE)
+    images = [upload(), upload()]
+    with workers.waiting_at("resize", "claimed"):
+        worker.ask_to_end()
+        until(lambda: "Warm shutdown" in worker.log_path.read_text())
+        assert worker.is_running
+    until(lambda: not worker.is_running)
+    assert worker.exit_status == 0
+    assert list(Attempt.objects.values_list("stage__name", "outcome")) == [("resize", "succeeded")]
+    assert not broker.client().exists("unacked")
+
+    workers.start_single(**PATIENCE)
+    for image in images:
+        settle(image)
+        assert image.status == RunStatus.READY
+        assert set(attempts(image).values()) == {1}
 
 
 # --- workers die ------------------------------------------------------------------------------

@@ -5,7 +5,8 @@ from celery import current_app
 from django.core.management import CommandError, call_command
 
 from processing import pausing
-from processing.backlog import broker_connection, queue_figures
+from processing.backlog import queue_figures
+from processing.broker import broker_connection
 from storage import pauses
 from storage.models import Image, Stage
 from storage.statuses import StageName, StageStatus

@@ -10,7 +10,7 @@ import storage.ids
 class Migration(migrations.Migration):
     dependencies = [
         ("auth", "0012_alter_user_first_name_max_length"),
-        ("storage", "0011_queue_pause"),
+        ("storage", "0010_run_request_id"),
         ("uploads", "0002_content_team"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("storage", "0010_run_request_id"),
+        ("storage", "0011_run_traceparent"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
     operations = [
