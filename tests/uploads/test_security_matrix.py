@@ -125,6 +125,7 @@ TABLE: dict[str, dict[str, Row]] = {
     "": table(PAGE, of_page(200), HEAD=PAGE),
     "cards/": table(PAGE, of_page(200), HEAD=PAGE),
     "upload/": table(PAGE, of_page(200), HEAD=PAGE, POST=of_page(302)),
+    "upload/twins/": table(PAGE, of_page(200), HEAD=PAGE),
     "images/<uuid:image_id>/": table(PAGE, of_image_page(200), HEAD=PAGE, POST=of_image_page(302)),
     "images/<uuid:image_id>/reprocess/": table(POST_ONLY, POST=of_image_page(302)),
     "images/<uuid:image_id>/cancel/": table(POST_ONLY, POST=of_image_page(302)),

@@ -2,12 +2,14 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from uploads.pages.sign_in import SignInView
+from uploads.pages.twins import twins
 from uploads.pages.views import cancel, cards, delete, image, library, reprocess, upload
 
 urlpatterns = [
     path("", library, name="library"),
     path("cards/", cards, name="cards"),
     path("upload/", upload, name="upload"),
+    path("upload/twins/", twins, name="twins"),
     path("images/<uuid:image_id>/", image, name="image"),
     path("images/<uuid:image_id>/reprocess/", reprocess, name="image-reprocess"),
     path("images/<uuid:image_id>/cancel/", cancel, name="image-cancel"),

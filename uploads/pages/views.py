@@ -26,14 +26,10 @@ from uploads.errors import UploadError
 from uploads.intake import Submission, accept
 from uploads.pages.forms import ImageForm, LibraryForm, UploadForm
 from uploads.pages.grid import cards as cards_of
-from uploads.pages.grid import page
+from uploads.pages.grid import following, page
 from uploads.pages.image_page import image_context
+from uploads.pages.requests import SignedInRequest
 from uploads.permissions import may_edit, visible_images
-
-
-class SignedInRequest(HttpRequest):
-    user: User
-
 
 # --- Library ----------------------------------------------------------------------------------
 
@@ -47,6 +43,7 @@ def library(request: SignedInRequest) -> HttpResponse:
     context = {
         "form": form,
         "cards": found.cards,
+        "following": following(found.cards),
         "older": found.older_than and _address(request.GET, before=found.older_than),
         "newest": form.below() and _address(request.GET),
     }
@@ -70,7 +67,8 @@ def cards(request: SignedInRequest) -> HttpResponse:
         ids = [UUID(value) for value in request.GET.getlist("id")]
     except ValueError as error:
         raise Http404 from error
-    context = {"cards": cards_of(visible_images(request.user), ids)}
+    found = cards_of(visible_images(request.user), ids)
+    context = {"cards": found, "following": following(found)}
     return render(request, "pages/_partials/cards.html", context)
 
 
