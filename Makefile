@@ -16,7 +16,7 @@ export PYTHON
 # The steps of `test` come in order, and share one environment, under `make -j` too.
 .NOTPARALLEL:
 .PHONY: help run test lint types imports migrations deployment pytest pytest-postgres \
-	format requirements packages audit-dependencies fuzz bench bench-codecs \
+	format requirements packages messages audit-dependencies fuzz bench bench-codecs \
 	bench-scale contact-sheet clean environment scripts bench-environment services load chaos
 
 help: ## List these targets
@@ -75,6 +75,12 @@ requirements: environment ## Pin what pyproject.toml asks for; UPGRADE=1 takes n
 # Hashes without addresses: where a package comes from is for the reader's own npm to say.
 packages: ## Pin what package.json asks for
 	npm install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
+
+# xgettext and msgfmt come with Debian's gettext.
+messages: environment ## Bring the catalogue of translations up to date, and compile it
+	$(BIN)/python manage.py makemessages --locale zh_Hans --no-obsolete --add-location file \
+		--ignore 'tests/*' --ignore 'benchmarks/*' --ignore 'node_modules/*' --ignore 'var/*'
+	$(BIN)/python manage.py compilemessages --locale zh_Hans --ignore '.venv*' --ignore node_modules
 
 # Exits with an error of its own where no advisory service can be reached: that is no clean bill.
 audit-dependencies: environment ## Ask an advisory service about every pinned version; needs a network

@@ -126,6 +126,7 @@ TABLE: dict[str, dict[str, Row]] = {
     "cards/": table(PAGE, of_page(200), HEAD=PAGE),
     "upload/": table(PAGE, of_page(200), HEAD=PAGE, POST=of_page(302)),
     "upload/twins/": table(PAGE, of_page(200), HEAD=PAGE),
+    "language/": table(row(405), POST=row(302)),
     "images/<uuid:image_id>/": table(PAGE, of_image_page(200), HEAD=PAGE, POST=of_image_page(302)),
     "images/<uuid:image_id>/reprocess/": table(POST_ONLY, POST=of_image_page(302)),
     "images/<uuid:image_id>/cancel/": table(POST_ONLY, POST=of_image_page(302)),

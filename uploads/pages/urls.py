@@ -1,5 +1,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
+from django.views.decorators.http import require_POST
+from django.views.i18n import set_language
 
 from uploads.pages.sign_in import SignInView
 from uploads.pages.twins import twins
@@ -14,6 +16,7 @@ urlpatterns = [
     path("images/<uuid:image_id>/reprocess/", reprocess, name="image-reprocess"),
     path("images/<uuid:image_id>/cancel/", cancel, name="image-cancel"),
     path("images/<uuid:image_id>/delete/", delete, name="image-delete"),
+    path("language/", require_POST(set_language), name="language"),
     path("sign-in/", SignInView.as_view(), name="sign-in"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
 ]

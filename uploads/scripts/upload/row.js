@@ -117,7 +117,8 @@ export class FileRow {
 
   #fail(image) {
     const failed = image.stages.find((stage) => stage.status === "failed");
-    this.refuse(failed?.error?.detail || word("failed"));
+    const { code = "", detail = "" } = failed?.error ?? {};
+    this.refuse(word(`reason-${code}`) || detail || word("failed"));
     this.say(word("image-failed"));
   }
 
