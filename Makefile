@@ -16,7 +16,7 @@ export PYTHON
 # The steps of `test` come in order, and share one environment, under `make -j` too.
 .NOTPARALLEL:
 .PHONY: help run test lint types imports migrations deployment pytest pytest-postgres \
-	format requirements packages messages audit-dependencies fuzz bench bench-codecs \
+	format requirements packages messages screenshots audit-dependencies fuzz bench bench-codecs \
 	bench-scale contact-sheet clean environment scripts bench-environment services load chaos
 
 help: ## List these targets
@@ -81,6 +81,9 @@ messages: environment ## Bring the catalogue of translations up to date, and com
 	$(BIN)/python manage.py makemessages --locale zh_Hans --no-obsolete --add-location file \
 		--ignore 'tests/*' --ignore 'benchmarks/*' --ignore 'node_modules/*' --ignore 'var/*'
 	$(BIN)/python manage.py compilemessages --locale zh_Hans --ignore '.venv*' --ignore node_modules
+
+screenshots: environment scripts services ## Write pictures of every page into results/screenshots
+	$(BIN)/python -m tests.uploads.pages.screenshots
 
 # Exits with an error of its own where no advisory service can be reached: that is no clean bill.
 audit-dependencies: environment ## Ask an advisory service about every pinned version; needs a network
