@@ -16,8 +16,8 @@ export PYTHON
 # The steps of `test` come in order, and share one environment, under `make -j` too.
 .NOTPARALLEL:
 .PHONY: help run test lint types imports migrations deployment pytest pytest-postgres \
-	format requirements audit-dependencies fuzz bench bench-codecs bench-scale contact-sheet clean environment \
-	bench-environment services load chaos
+	format requirements packages messages screenshots audit-dependencies fuzz bench bench-codecs \
+	bench-scale contact-sheet clean environment scripts bench-environment services load chaos
 
 help: ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) \
@@ -26,6 +26,7 @@ help: ## List these targets
 # PORT and DATA_DIR reach the command as environment variables, as make passes all that it is given.
 run: ## Start everything with one command; PORT=, DATA_DIR= and IMAGES= change its defaults
 	@sh bootstrap.sh demo
+	@sh build_scripts.sh
 	@exec $(BIN)/python manage.py demo $(if $(IMAGES),--images "$(IMAGES)")
 
 test: environment services lint types imports migrations deployment pytest pytest-postgres ## Check everything, on real servers
@@ -50,10 +51,10 @@ deployment: environment ## Check the settings of a deployment
 	DARKROOM_HTTPS=on DARKROOM_DEBUG=off \
 	$(BIN)/python manage.py check --deploy --fail-level WARNING
 
-pytest: environment services ## Run the tests on SQLite
+pytest: environment scripts services ## Run the tests on SQLite
 	$(BIN)/python -m pytest $(PARALLEL) $(PYTEST_OPTIONS)
 
-pytest-postgres: environment services ## Run the tests marked `database` on PostgreSQL
+pytest-postgres: environment scripts services ## Run the tests marked `database` on PostgreSQL
 	$(BIN)/python -m pytest -m database --database=postgres $(PARALLEL) $(PYTEST_OPTIONS)
 
 format: environment ## Put the code into its one format
@@ -71,6 +72,20 @@ requirements: environment ## Pin what pyproject.toml asks for; UPGRADE=1 takes n
 	$(COMPILE) --extra demo --group bench --constraints requirements/base.txt \
 		-o requirements/bench.txt
 	$(subst compile pyproject.toml,compile --group thumbor,$(COMPILE)) -o requirements/thumbor.txt
+	$(subst compile pyproject.toml,compile --group node,$(COMPILE)) -o requirements/node.txt
+
+# Hashes without addresses: where a package comes from is for the reader's own npm to say.
+packages: ## Pin what package.json asks for
+	npm install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
+
+# xgettext and msgfmt come with Debian's gettext.
+messages: environment ## Bring the catalogue of translations up to date, and compile it
+	$(BIN)/python manage.py makemessages --locale zh_Hans --no-obsolete --add-location file \
+		--ignore 'tests/*' --ignore 'benchmarks/*' --ignore 'node_modules/*' --ignore 'var/*'
+	$(BIN)/python manage.py compilemessages --locale zh_Hans --ignore '.venv*' --ignore node_modules
+
+screenshots: environment scripts services ## Write pictures of every page into results/screenshots
+	$(BIN)/python -m tests.uploads.pages.screenshots
 
 # Exits with an error of its own where no advisory service can be reached: that is no clean bill.
 audit-dependencies: environment ## Ask an advisory service about every pinned version; needs a network
@@ -111,11 +126,15 @@ chaos: environment services ## Break a deployment at random under load: MINUTES=
 	$(BIN)/python -m tests.chaos
 
 clean: ## Remove the environment and the caches; your pictures and data stay
-	rm -rf .venv .venv-bench .venv-thumbor benchmarks/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf .venv .venv-bench .venv-node .venv-thumbor node_modules benchmarks/node_modules
+	rm -rf uploads/static/bundles .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 	find . -name __pycache__ -type d -not -path './node_modules/*' -prune -exec rm -rf {} +
 
 environment:
 	@sh bootstrap.sh dev
+
+scripts: ## Bundle the scripts of the pages
+	@sh build_scripts.sh
 
 services:
 	@sh tests/services/install.sh

@@ -29,6 +29,7 @@ ceph ceph-common tests on a real S3 (command line)
 radosgw radosgw tests on a real S3 (gateway)
 chromium chromium tests in a browser
 faketime faketime tests of workers whose clocks are off
+msgfmt gettext tests of the translations
 promtool prometheus tests of the alert rules (its tool alone; the server is not started)
 PARTS
 }

@@ -128,6 +128,8 @@ TABLE: dict[str, dict[str, Row]] = {
     "e-mail/": table(PAGE, of_page(200), HEAD=PAGE, POST=of_page(400)),
     # The token is the permission, and the one asked for is nobody's.
     "e-mail/unsubscribe/<str:token>/": table(row(405), GET=row(404), POST=row(404)),
+    "upload/twins/": table(PAGE, of_page(200), HEAD=PAGE),
+    "language/": table(row(405), POST=row(302)),
     "images/<uuid:image_id>/": table(PAGE, of_image_page(200), HEAD=PAGE, POST=of_image_page(302)),
     "images/<uuid:image_id>/reprocess/": table(POST_ONLY, POST=of_image_page(302)),
     "images/<uuid:image_id>/cancel/": table(POST_ONLY, POST=of_image_page(302)),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlencode
 from uuid import UUID
 
 from storage.models import Image
@@ -43,6 +44,11 @@ def cards(images: ImageQuerySet, ids: Iterable[UUID]) -> list[Card]:
     """Return the cards of the images with these ids, as they are now."""
     found = images.filter(id__in=list(ids)[:PAGE_SIZE])
     return [_card(image, lazy=False) for image in _with_what_cards_show(found)]
+
+
+def following(cards: Iterable[Card]) -> str:
+    """Return the query for those cards again that are not settled yet; empty if all are."""
+    return urlencode([("id", card.image.id) for card in cards if card.image.is_active])
 
 
 def _with_what_cards_show(images: ImageQuerySet) -> ImageQuerySet:

@@ -9,6 +9,7 @@ from storage.models import Image, Stage, Variant
 from storage.models.variants import VariantKind
 from storage.statuses import RunStatus, StageStatus
 from uploads.addresses import original_url
+from uploads.pages.reasons import reason, reasons
 from uploads.pages.timeline import timeline
 from uploads.pages.variant_table import variant_groups
 from uploads.picture import picture_html
@@ -29,6 +30,7 @@ def image_context(image: Image) -> dict[str, Any]:
         "original_url": original_url(image.id),
         "tags": sorted(tag.name for tag in image.tags.all()),
         "focal": _mark(image),
+        "reasons": reasons().items(),
         "failure": failure(image, stages),
         "timeline": timeline(stages, now=timezone.now()),
         "groups": variant_groups(image, variants),
@@ -41,8 +43,9 @@ def failure(image: Image, stages: Sequence[Stage]) -> str:
     """Return why an image has failed, in words; nothing while it has not."""
     if image.status != RunStatus.FAILED:
         return ""
-    reasons = [stage.error_detail for stage in stages if stage.status == StageStatus.FAILED]
-    return next(filter(None, reasons), "")
+    failed = [stage for stage in stages if stage.status == StageStatus.FAILED]
+    told = (reason(stage.error_code, stage.error_detail) for stage in failed)
+    return next(filter(None, told), "")
 
 
 def _mark(image: Image) -> dict[str, int]:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from uploads import digests, unsubscribing
 from uploads.models import DigestWish
 from uploads.pages.forms import MailPreferenceForm
-from uploads.pages.views import SignedInRequest
+from uploads.pages.requests import SignedInRequest
 
 
 @login_required

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from storage.models import Stage
 from storage.statuses import StageStatus, place_in_pipeline
+from uploads.pages.reasons import reason
 
 # The bars' scale; the templates draw them in a box of this width.
 BAR_WIDTH = 1000
@@ -82,7 +83,7 @@ def _row(stage: Stage, begin: datetime, end: datetime, now: datetime) -> Row:
         started_at=stage.started_at,
         waited=_lasted(*wait),
         worked=_lasted(*work),
-        error=stage.error_detail,
+        error=reason(stage.error_code, stage.error_detail),
         spans=[span for span in spans if span is not None],
     )
 

@@ -1,20 +1,25 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
+from django.views.decorators.http import require_POST
+from django.views.i18n import set_language
 
 from uploads.pages.mail import preference, unsubscribe
 from uploads.pages.sign_in import SignInView
+from uploads.pages.twins import twins
 from uploads.pages.views import cancel, cards, delete, image, library, reprocess, upload
 
 urlpatterns = [
     path("", library, name="library"),
     path("cards/", cards, name="cards"),
     path("upload/", upload, name="upload"),
+    path("upload/twins/", twins, name="twins"),
     path("images/<uuid:image_id>/", image, name="image"),
     path("images/<uuid:image_id>/reprocess/", reprocess, name="image-reprocess"),
     path("images/<uuid:image_id>/cancel/", cancel, name="image-cancel"),
     path("images/<uuid:image_id>/delete/", delete, name="image-delete"),
     path("e-mail/", preference, name="mail-preference"),
     path("e-mail/unsubscribe/<str:token>/", unsubscribe, name="unsubscribe"),
+    path("language/", require_POST(set_language), name="language"),
     path("sign-in/", SignInView.as_view(), name="sign-in"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
 ]

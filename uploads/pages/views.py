@@ -26,14 +26,11 @@ from uploads.errors import UploadError
 from uploads.intake import Submission, accept
 from uploads.pages.forms import ImageForm, LibraryForm, UploadForm
 from uploads.pages.grid import cards as cards_of
-from uploads.pages.grid import page
+from uploads.pages.grid import following, page
 from uploads.pages.image_page import image_context
+from uploads.pages.reasons import reason, reasons
+from uploads.pages.requests import SignedInRequest
 from uploads.permissions import may_edit, visible_images
-
-
-class SignedInRequest(HttpRequest):
-    user: User
-
 
 # --- Library ----------------------------------------------------------------------------------
 
@@ -47,6 +44,7 @@ def library(request: SignedInRequest) -> HttpResponse:
     context = {
         "form": form,
         "cards": found.cards,
+        "following": following(found.cards),
         "older": found.older_than and _address(request.GET, before=found.older_than),
         "newest": form.below() and _address(request.GET),
     }
@@ -70,7 +68,8 @@ def cards(request: SignedInRequest) -> HttpResponse:
         ids = [UUID(value) for value in request.GET.getlist("id")]
     except ValueError as error:
         raise Http404 from error
-    context = {"cards": cards_of(visible_images(request.user), ids)}
+    found = cards_of(visible_images(request.user), ids)
+    context = {"cards": found, "following": following(found)}
     return render(request, "pages/_partials/cards.html", context)
 
 
@@ -88,14 +87,17 @@ def upload(request: SignedInRequest) -> HttpResponse:
         allowance.check(request.user)
         image = accept(form.cleaned_data["file"].file, _submission(request.user, form)).image
     except UploadError as error:
-        return _upload_page(request, form, refusal=error.detail, status=error.status)
+        return _upload_page(
+            request, form, refusal=reason(error.code, error.detail), status=error.status
+        )
     except (StorageUnavailable, OSError) as error:
         if isinstance(error, OSError) and error.errno not in NO_ROOM:
             raise
         refusal = _("The store does not answer. Send the file again in a moment.")
         return _upload_page(request, form, refusal=refusal, status=HTTPStatus.SERVICE_UNAVAILABLE)
     except Throttled as error:
-        page = _upload_page(request, form, refusal=str(error.detail), status=error.status_code)
+        refusal = reason(str(error.get_codes()), str(error.detail))
+        page = _upload_page(request, form, refusal=refusal, status=error.status_code)
         page["Retry-After"] = str(ceil(getattr(error, "wait", None) or 1))
         return page
     messages.success(request, _("Uploaded. The variants are being made."))
@@ -125,6 +127,7 @@ def _upload_page(
         "stages": StageName.choices,
         "stage_statuses": StageStatus.choices,
         "image_statuses": RunStatus.choices,
+        "reasons": reasons().items(),
     }
     return render(
         request, "pages/upload.html", context, status=status or (400 if form.errors else 200)

@@ -10,7 +10,7 @@ from storage import transitions
 from storage.models import Image, Tag
 from storage.statuses import RunStatus
 from tests.records import make_image, start
-from tests.uploads.conftest import signed_in
+from tests.uploads.conftest import process, signed_in
 from tests.uploads.pages.reading import address_of, names_of, text_of
 from uploads.pages import grid
 
@@ -131,7 +131,7 @@ def test_a_card_says_its_state_in_words_until_it_is_ready(
     words = text_of(client.get("/"))
     assert "Queued waiting" in words
     assert "Ready Pier" not in words
-    assert f'data-active="{waiting.id}"' in client.get("/").content.decode()
+    assert f'hx-get="/cards/?id={waiting.id}"' in client.get("/").content.decode()
 
 
 def test_cards_can_be_asked_for_alone(owner: User, stranger: User, client: Client) -> None:
@@ -140,6 +140,15 @@ def test_cards_can_be_asked_for_alone(owner: User, stranger: User, client: Clien
     response = client.get(f"/cards/?id={mine.id}&id={theirs.id}")
     assert names_of(response) == ["mine"]
     assert b"<html" not in response.content
+
+
+def test_cards_are_asked_for_again_until_they_are_settled(image: Image, client: Client) -> None:
+    address = f"/cards/?id={image.id}"
+    assert f'hx-get="{address}"' in client.get(address).content.decode()
+    process(image)
+    settled = client.get(address).content.decode()
+    assert "hx-get" not in settled
+    assert f'id="card-{image.id}" hx-swap-oob="outerMorph"' in settled
 
 
 def test_cards_of_nonsense_are_not_found(client: Client) -> None:

@@ -25,10 +25,20 @@ class Page(HTMLParser):
     def __init__(self, html: str) -> None:
         super().__init__()
         self.tags: list[tuple[str, dict[str, str | None]]] = []
+        # Fields that stand inside of their labels.
+        self.embraced: list[dict[str, str | None]] = []
+        self._in_label = False
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
+        found = dict(attrs)
+        self.tags.append((tag, found))
+        self._in_label = self._in_label or tag == "label"
+        if self._in_label and tag in LABELLED:
+            self.embraced.append(found)
+
+    def handle_endtag(self, tag: str) -> None:
+        self._in_label = self._in_label and tag != "label"
 
     def values(self, *names: str) -> list[str]:
         return [value for _, found in self.tags for name in names if (value := found.get(name))]
@@ -81,7 +91,7 @@ def test_ids_are_unique_and_fields_have_labels(page: Page) -> None:
         found for tag, found in page.tags if tag in LABELLED and found.get("type") != "hidden"
     ]
     labelled = set(page.values("for"))
-    assert all(found.get("id") in labelled for found in fields)
+    assert all(found.get("id") in labelled or found in page.embraced for found in fields)
 
 
 def test_descriptions_point_at_something(page: Page) -> None:

@@ -1,9 +1,9 @@
 // The image page: regions follow the server while the image is active; a click sets the focal point.
 
-import { IMAGES, requestHtml, requestJson } from "./api.js";
-import { Follower } from "./live.js";
-import { localiseTimes } from "./main.js";
-import { word } from "./words.js";
+import { IMAGES, requestHtml, requestJson } from "./shared/api.js";
+import { Follower } from "./shared/live.js";
+import { localiseTimes } from "./shared/times.js";
+import { word } from "./shared/words.js";
 
 // A picture that takes longer than this to arrive is shown as it loads.
 const DECODE_MS = 2000;

@@ -52,7 +52,8 @@ export function problemOf(status, text, retryAfter) {
   return new Problem({
     status,
     code,
-    detail: detail || word("unexpected", { status }),
+    // Translated by its code; English is what the API speaks itself.
+    detail: word(`reason-${code}`) || detail || word("unexpected", { status }),
     retryAfterSeconds,
   });
 }

@@ -1,18 +1,8 @@
 // What every page does: local times and copy buttons.
 
-const NOTICE_MS = 2000;
+import { localiseTimes } from "./shared/times.js";
 
-/** Show the times below `root` in the reader's zone and manner. */
-export function localiseTimes(root) {
-  const format = new Intl.DateTimeFormat(document.documentElement.lang, {
-    dateStyle: "medium",
-    timeStyle: "short",
-  });
-  for (const element of root.querySelectorAll("time[data-local]")) {
-    element.title = element.dateTime;
-    element.textContent = format.format(new Date(element.dateTime));
-  }
-}
+const NOTICE_MS = 2000;
 
 async function copy(button) {
   const text = document.getElementById(button.dataset.copy).textContent;

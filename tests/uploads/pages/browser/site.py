@@ -15,11 +15,14 @@ from tests.services.processes import Process
 from tests.services.redis import RedisServer
 from tests.services.server import Server
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 START_SECONDS = 60
 NAME = PASSWORD = "demo"
-MAKE_USER = (
+# The search for the quality is not what these tests are about.
+PREPARE = (
     "from django.contrib.auth.models import User; "
+    "from storage.models import Preset; "
+    "Preset.objects.update(effort='fixed'); "
     f"User.objects.create_user({NAME!r}, password={PASSWORD!r})"
 )
 
@@ -55,7 +58,7 @@ class Site(Server):
         self._redis.start()
         self._manage("migrate", "--verbosity", "0")
         self._manage("collectstatic", "--no-input", "--verbosity", "0")
-        self._manage("shell", "--verbosity", "0", "--command", MAKE_USER)
+        self._manage("shell", "--verbosity", "0", "--command", PREPARE)
         self._web.start(self._answers, timeout_seconds=START_SECONDS)
         self._start_worker()
 

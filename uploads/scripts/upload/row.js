@@ -1,38 +1,83 @@
 // One file on the upload page, from waiting to ready.
 
-import { bytesInWords, word } from "./words.js";
+import { bytesInWords, word } from "../shared/words.js";
+import { Details } from "./details.js";
+import { showStages } from "./stages.js";
 
-const SETTLED = new Set(["succeeded", "skipped"]);
 const THUMBNAIL_FORMATS = ["webp", "jpeg", "png", "avif"];
+// What can be done with a file in each of its states; `open` and `retry` follow from more than that.
+const ACTIONS = {
+  waiting: ["pause", "remove"],
+  sending: ["pause"],
+  paused: ["resume", "remove"],
+  refused: ["remove"],
+  twin: ["anyway", "remove"],
+};
+
+export const OFFERED = ".file__actions > :not([hidden])";
 
 export class FileRow {
-  // waiting, sending, processing, ready, cancelled or refused
+  // waiting, paused, sending, processing, ready, cancelled, refused or twin
   state = "waiting";
   imageId = null;
   key = randomKey();
+  // How often the server asked to wait.
+  pauses = 0;
+  // One that was sent, or is wanted all the same, is not compared with others any more.
+  mayBeTwin = true;
   #final = false;
 
-  constructor(file, { onRetry }) {
+  /** @param act `(name, row)`: a person wants to pause, resume, retry, anyway or remove. */
+  constructor(file, { act, tags }) {
     this.file = file;
     const copy = document.getElementById("file-template").content.cloneNode(true);
     this.element = copy.firstElementChild;
+    this.details = new Details(this.#find(".file__details"), { tags });
     this.#find("[data-name]").textContent = file.name;
     this.#find("[data-bytes]").textContent = bytesInWords(file.size);
-    this.#find("[data-retry]").addEventListener("click", () => onRetry(this));
+    this.element.addEventListener("click", (event) => {
+      const button = event.target.closest("[data-act]");
+      if (button) act(button.dataset.act, this);
+    });
+    for (const button of this.element.querySelectorAll("[data-act], [data-open]")) {
+      button.append(hiddenWords(` ${file.name}`));
+    }
     this.wait();
     document.getElementById("files").append(this.element);
+  }
+
+  get name() {
+    return this.file.name;
+  }
+
+  get url() {
+    return this.imageId ? `/images/${this.imageId}/` : "";
+  }
+
+  /** Whether the content of this file is on its way or has arrived. */
+  get isKept() {
+    return this.element.isConnected && !["refused", "twin", "cancelled"].includes(this.state);
   }
 
   get mayRetry() {
     return this.state === "refused" && !this.#final;
   }
 
+  described() {
+    return this.details.typed;
+  }
+
   wait() {
     this.#enter("waiting", word("waiting"));
   }
 
+  pause() {
+    this.#enter("paused", word("paused"));
+  }
+
   /** Show how much has been sent, as a fraction. */
   progress(fraction) {
+    this.mayBeTwin = false;
     const percent = Math.round(100 * fraction);
     const text = fraction < 1 ? word("sending", { percent }) : word("checking");
     this.#enter("sending", text);
@@ -50,6 +95,12 @@ export class FileRow {
     this.#find(".file__problem span").textContent = detail;
   }
 
+  /** Say that the same picture is here already, and where. */
+  showTwin({ name, url }) {
+    this.#enter("twin", word(url ? "twin" : "twin-here", { name }));
+    this.#link(url);
+  }
+
   restart() {
     this.#enter("processing", word("image-queued"));
   }
@@ -59,16 +110,15 @@ export class FileRow {
     this.imageId = image.id;
     if (image.status === "failed") this.#fail(image);
     else this.#enter(stateOf(image.status), word(`image-${image.status}`));
-    this.#showStages(image.stages);
+    showStages(this.element, image.stages);
     this.#showThumbnail(image);
-    const link = this.#find("[data-open]");
-    link.href = `/images/${image.id}/`;
-    link.hidden = false;
+    this.#link(this.url);
   }
 
   #fail(image) {
     const failed = image.stages.find((stage) => stage.status === "failed");
-    this.refuse(failed?.error?.detail || word("failed"));
+    const { code = "", detail = "" } = failed?.error ?? {};
+    this.refuse(word(`reason-${code}`) || detail || word("failed"));
     this.say(word("image-failed"));
   }
 
@@ -78,17 +128,29 @@ export class FileRow {
     this.say(text);
     this.#find("progress").hidden = state !== "sending";
     this.#find(".file__problem").hidden = state !== "refused";
-    this.#find("[data-retry]").hidden = !this.mayRetry;
+    this.#find(".file__details").hidden = state === "twin" || (state === "refused" && this.#final);
+    if (state !== "twin" && !this.imageId) this.#link("");
+    this.#offer([...(ACTIONS[state] ?? []), ...(this.mayRetry ? ["retry"] : [])]);
   }
 
-  #showStages(stages) {
-    this.#find(".chips").hidden = stages.length === 0;
-    for (const chip of this.element.querySelectorAll("[data-stage]")) {
-      const parts = stages.filter((stage) => stage.name === chip.dataset.stage);
-      const done = parts.filter((stage) => SETTLED.has(stage.status)).length;
-      showChip(chip, together(parts, done));
-      if (parts.length > 1) chip.querySelector("[data-count]").textContent = `${done}/${parts.length}`;
+  #offer(actions) {
+    for (const button of this.element.querySelectorAll("[data-act]")) {
+      button.hidden = !actions.includes(button.dataset.act);
     }
+    this.#keepFocus();
+  }
+
+  // A button that goes away hands its focus to the one in its place.
+  #keepFocus() {
+    const focused = document.activeElement;
+    if (focused.hidden && this.element.contains(focused)) this.#find(OFFERED)?.focus();
+  }
+
+  #link(url) {
+    const link = this.#find("[data-open]");
+    link.href = url;
+    link.hidden = !url;
+    this.#keepFocus();
   }
 
   #showThumbnail(image) {
@@ -108,28 +170,20 @@ function stateOf(status) {
   return ["queued", "processing"].includes(status) ? "processing" : status;
 }
 
-/** Return the one status that stands for all parts of a stage. */
-function together(parts, done) {
-  for (const status of ["failed", "cancelled", "running"]) {
-    if (parts.some((stage) => stage.status === status)) return status;
-  }
-  if (parts.length && done === parts.length) return parts[0].status;
-  return done ? "running" : "pending";
-}
-
-function showChip(chip, status) {
-  chip.className = `status status--${status}`;
-  const use = chip.querySelector("use");
-  use.setAttribute("href", use.getAttribute("href").replace(/#.*/, `#${status}`));
-  chip.querySelector("[data-word]").textContent = `: ${word(`stage-${status}`)}`;
-}
-
 function thumbnailOf(variants) {
   const cut = variants.filter((variant) => variant.kind === "thumbnail");
   const width = Math.min(...cut.map((variant) => variant.width));
   const smallest = cut.filter((variant) => variant.width === width);
   const known = (variant) => THUMBNAIL_FORMATS.indexOf(variant.format);
   return smallest.sort((a, b) => known(a) - known(b))[0]?.url;
+}
+
+// Buttons of many rows are alike to the eye, but not to the ear.
+function hiddenWords(text) {
+  return Object.assign(document.createElement("span"), {
+    className: "visually-hidden",
+    textContent: text,
+  });
 }
 
 // `crypto.randomUUID` is there only under HTTPS and on localhost.
