@@ -254,7 +254,9 @@ def test_the_message_comes_in_the_language_of_the_uploads(
         end(send(), RunStatus.READY)
     let_pass(settings.UPLOAD_SESSION_SECONDS + 1)
     send_digests()
-    assert '<html lang="zh-hans">' in text(only_message(mail), "html")
+    message = only_message(mail)
+    assert message["Subject"] == "1 张图片中 1 张已就绪"
+    assert '<html lang="zh-hans">' in text(message, "html")
 
 
 def test_a_message_names_so_many_pictures_and_counts_the_others(

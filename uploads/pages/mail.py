@@ -18,7 +18,8 @@ from uploads.pages.requests import SignedInRequest
 @require_http_methods(["GET", "POST"])
 def preference(request: SignedInRequest) -> HttpResponse:
     form = MailPreferenceForm(
-        request.POST or None, initial={"digests": digests.wish_of(request.user)}
+        request.POST if request.method == "POST" else None,
+        initial={"digests": digests.wish_of(request.user)},
     )
     if request.method == "POST" and form.is_valid():
         unsubscribing.set_wish(request.user, DigestWish(form.cleaned_data["digests"]))
