@@ -2,6 +2,7 @@
 
 import logging
 from datetime import timedelta
+from typing import Any
 
 import django_stubs_ext
 from csp.constants import NONE, SELF
@@ -44,6 +45,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "csp",
+    "django_celery_beat",
     "rest_framework",
     "drf_spectacular",
 ]
@@ -212,7 +214,7 @@ MAX_ATTEMPTS = env.int("MAX_ATTEMPTS", 4)
 RUNS_UNDER_WAY = env.int("RUNS_UNDER_WAY", 32)
 # The delay before the second attempt; it doubles with each further one.
 RETRY_SECONDS = env.int("RETRY_SECONDS", 10)
-# How often the scheduler looks for what is due, lost or stuck.
+# How often the scheduler of a new installation looks for what is due, lost or stuck.
 SWEEP_SECONDS = env.int("SWEEP_SECONDS", 5)
 # How long a message may stay unanswered before its loss is suspected.
 REDISPATCH_SECONDS = env.int("REDISPATCH_SECONDS", 30)
@@ -271,7 +273,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
 CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {"retry_policy": {"max_retries": 4}}
 CELERY_REDIS_SOCKET_TIMEOUT = 5
 CELERY_REDIS_SOCKET_CONNECT_TIMEOUT = 2
-CELERY_BEAT_SCHEDULE = {
+# What a new installation begins with; from then on the database has it: `processing.periodic`.
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "dispatch": {
         "task": "processing.tasks.dispatch",
         # It never expires: that is judged by the clock of a worker, which may be wrong, and one
@@ -289,7 +292,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 30},
     },
 }
-CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "celerybeat-schedule")
+CELERY_BEAT_SCHEDULER = "config.scheduler.DatabaseSchedule"
 
 # --- E-mail -----------------------------------------------------------------------------------
 

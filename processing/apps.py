@@ -1,6 +1,9 @@
+from typing import Any
+
 from celery import current_app
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.conf import settings
+from django.db.models.signals import post_migrate
 
 from processing.imaging import heic
 
@@ -16,3 +19,11 @@ class ProcessingConfig(AppConfig):
         # Without the decoder a system check says what to install.
         if settings.HEIC and heic.available():
             heic.register()
+        post_migrate.connect(_seed, sender=apps.get_app_config("django_celery_beat"))
+
+
+def _seed(**kwargs: Any) -> None:
+    from processing import periodic  # noqa: PLC0415 - it needs the models
+
+    if periodic.has_tables():
+        periodic.seed()

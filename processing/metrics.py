@@ -14,7 +14,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from processing import scaling, sizing
+from processing import periodic, scaling, sizing
 from processing.backlog import QueueFigures, queue_figures
 from storage import tallies
 from storage.models import EventTally, StageTally
@@ -56,7 +56,7 @@ def _ask() -> list[Metric]:
     try:
         tallies.fold()
         rows = list(StageTally.objects.all())
-        found = [*_of_stages(rows), *_of_queues(), _advised(rows), *_of_sweeps()]
+        found = [*_of_stages(rows), *_of_queues(), _advised(rows), *_of_sweeps(), _switched_on()]
     except DatabaseError:
         answers.add_metric([], 0)
         return [answers]
@@ -251,3 +251,14 @@ def _of_sweeps() -> Iterator[Metric]:
             "When the last sweep was done",
             value=sweeps.last_at.timestamp(),
         )
+
+
+def _switched_on() -> Metric:
+    family = GaugeMetricFamily(
+        "darkroom_periodic_task_enabled",
+        "1 if the scheduler is to send it; 0 if it was switched off or removed",
+        labels=["task"],
+    )
+    for task, is_on in sorted(periodic.switched_on().items()):
+        family.add_metric([task], is_on)
+    return family

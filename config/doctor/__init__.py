@@ -6,7 +6,9 @@ from config.doctor.box import check_box
 from config.doctor.broker import check_broker, check_result_backend
 from config.doctor.codecs import check_codecs
 from config.doctor.database import check_database
+from config.doctor.disks import check_disks
 from config.doctor.findings import Finding, Level
+from config.doctor.schedule import check_schedule
 from config.doctor.secrets import without_secrets
 from config.doctor.stores import check_stores
 from config.doctor.system_checks import check_settings
@@ -30,8 +32,11 @@ def _findings(*, workers: bool) -> Iterator[Finding]:
     yield from check_codecs()
     yield from check_box()
     yield from check_stores()
+    yield from check_disks()
     database = list(check_database())
     yield from database
+    if all(found.level != Level.FAILED for found in database):
+        yield from check_schedule(sweeps=workers)
     broker = list(check_broker())
     yield from broker
     yield from check_result_backend()

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 class Level(StrEnum):
     OK = "ok"
+    INFO = "info"
     WARNING = "warning"
     FAILED = "failed"
 
@@ -26,6 +27,11 @@ class Finding:
 
 def ok(subject: str, detail: str) -> Finding:
     return Finding(subject, Level.OK, detail)
+
+
+def info(subject: str, detail: str) -> Finding:
+    """Return something to know, of which nothing follows today."""
+    return Finding(subject, Level.INFO, detail)
 
 
 def warning(subject: str, detail: str, remedy: str) -> Finding:

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from config.doctor.findings import Finding, failed, ok, reason, warning
+from config.doctor.findings import Finding, failed, info, ok, reason
 from storage import objects
 from storage.errors import StorageError
 from storage.s3 import BucketStorage
@@ -16,6 +16,7 @@ from storage.s3 import BucketStorage
 PREFIX = "doctor/"
 PROBE_BYTES = 4096
 NO_RULES = "NoSuchCORSConfiguration"
+NOT_NEEDED = "not needed: uploads go through Darkroom, never from a browser to the bucket"
 
 
 def check_stores() -> Iterator[Finding]:
@@ -59,21 +60,19 @@ def _remedy(alias: str) -> str:
 
 
 def _check_cors(store: BucketStorage) -> Finding:
-    """Say which pages may send pictures straight to the bucket."""
+    """Say which pages may send pictures straight to the bucket: none does today."""
     subject = f"store {objects.ORIGINALS}: CORS"
-    remedy = "only uploads straight into the bucket need it: allow PUT from your site's origin"
     try:
         rules = store.connection.meta.client.get_bucket_cors(Bucket=store.bucket_name)["CORSRules"]
     except ClientError as error:
         if error.response.get("Error", {}).get("Code") == NO_RULES:
-            return warning(subject, "no page may send to the bucket", remedy)
-        return warning(subject, f"the rules cannot be read: {reason(error)}", remedy)
+            return info(subject, f"no rules; {NOT_NEEDED}")
+        return info(subject, f"the rules cannot be read: {reason(error)}; {NOT_NEEDED}")
     except BotoCoreError as error:
-        return warning(subject, f"the rules cannot be read: {reason(error)}", remedy)
+        return info(subject, f"the rules cannot be read: {reason(error)}; {NOT_NEEDED}")
     origins = _origins_that_may_put(rules)
-    if not origins:
-        return warning(subject, "no rule allows PUT", remedy)
-    return ok(subject, f"PUT is allowed from {', '.join(origins)}")
+    allowed = f"PUT is allowed from {', '.join(origins)}" if origins else "no rule allows PUT"
+    return info(subject, f"{allowed}; {NOT_NEEDED}")
 
 
 def _origins_that_may_put(rules: list[dict[str, Any]]) -> list[str]:

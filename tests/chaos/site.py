@@ -289,5 +289,4 @@ def _commands(built: Site) -> Iterator[tuple[str, list[str]]]:
         yield f"worker-{queues}", [*celery, "worker", "--loglevel", "INFO", *words]
     if not built.choice.naive:
         for name in ("scheduler", "scheduler2"):
-            state = str(built.folder / f"{name}.state")
-            yield name, [*celery, "beat", "--pidfile=", "--schedule", state]
+            yield name, [*celery, "beat", "--pidfile="]

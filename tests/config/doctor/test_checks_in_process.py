@@ -8,10 +8,12 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from config.doctor import clocks
+from config.doctor.disks import check_disks
 from config.doctor.findings import Level, failed
 from config.doctor.secrets import without_secrets
 from config.doctor.stores import check_stores
 from storage import objects
+from tests.processing.faults.disks import fill, small_disk
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -57,6 +59,23 @@ def test_a_folder_that_may_not_be_written_to_has_failed(
     assert "Permission denied" in findings["store variants"].detail
     assert "writable" in findings["store variants"].remedy
     assert [path for path in local_stores.rglob("*") if path.is_file()] == []
+
+
+def test_a_disk_without_room_is_told_of_before_it_is_full(
+    local_stores: Path, settings: Settings
+) -> None:
+    settings.MAX_UPLOAD_BYTES = 1024 * 1024
+    with small_disk(local_stores / "originals", max_bytes=16 * 1024 * 1024) as disk:
+        assert levels_of_disks()["disk of originals"] == Level.WARNING
+        settings.MAX_UPLOAD_BYTES = 64 * 1024
+        assert levels_of_disks()["disk of originals"] == Level.OK
+        fill(disk)
+        assert levels_of_disks()["disk of originals"] == Level.FAILED
+        assert levels_of_disks()["disk of variants"] == Level.OK
+
+
+def levels_of_disks() -> dict[str, Level]:
+    return {finding.subject: finding.level for finding in check_disks()}
 
 
 @pytest.mark.parametrize(

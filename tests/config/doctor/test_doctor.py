@@ -18,6 +18,7 @@ from tests.services.postgres import PostgresServer
 from tests.services.processes import Process
 from tests.services.rabbitmq import RabbitMQServer
 from tests.services.redis import RedisServer
+from tests.workers import until
 
 RIGHT, WRONG = "right-password", "wrong-password"
 STORES = ("store originals", "store variants", "store scratch")
@@ -56,6 +57,12 @@ def s3_settings(s3_server: CephServer, s3_bucket: Callable[[], str]) -> dict[str
     }
 
 
+def swept(database: str) -> bool:
+    with psycopg.connect(database) as connection:
+        rows = connection.execute("SELECT 1 FROM storage_eventtally WHERE name = 'sweeps'")
+        return rows.fetchone() is not None
+
+
 def test_a_deployment_that_is_well_gets_ok_on_every_line(
     doctor: Doctor,
     empty_database: str,
@@ -76,7 +83,8 @@ def test_a_deployment_that_is_well_gets_ok_on_every_line(
         **s3_settings,
     }
     manage(environment, "migrate", "-v0")
-    command = [sys.executable, "-m", "celery", "--app", "config", "worker", "-n", "one@test"]
+    celery = [sys.executable, "-m", "celery", "--app", "config"]
+    command = [*celery, "worker", "-n", "one@test"]
     worker = Process(
         "worker",
         [*command, "--loglevel", "INFO", "--concurrency", "1"],
@@ -85,16 +93,28 @@ def test_a_deployment_that_is_well_gets_ok_on_every_line(
         directory=PROJECT,
     )
     worker.start(lambda: "ready." in worker.log_tail(), timeout_seconds=60)
+    scheduler = Process(
+        "scheduler",
+        [*celery, "beat", "--pidfile=", "--loglevel", "INFO"],
+        log_path=tmp_path / "scheduler.log",
+        environment=environment,
+        directory=PROJECT,
+    )
     try:
+        scheduler.start(lambda: "beat: Starting" in scheduler.log_tail(), timeout_seconds=60)
+        until(lambda: swept(empty_database), seconds=60)
         report = doctor(**environment)
     finally:
+        scheduler.stop()
         worker.stop()
     levels = {subject: finding["level"] for subject, finding in report.findings.items()}
+    assert levels.pop("store originals: CORS") == "info"
     assert levels == dict.fromkeys(
         (
             *("settings", "codec jpeg", "codec png", "codec webp", "box", "codec avif"),
-            *(*STORES, "store originals: CORS"),
+            *(*STORES, "disk of uploads under way"),
             *("database", "migrations", "clock of the database"),
+            *("schedule dispatch", "schedule audit", "last sweep"),
             *("broker", "broker: eviction", "broker: durability"),
             *("queues", "clock of one@test"),
         ),
@@ -243,12 +263,14 @@ def test_a_bucket_with_a_wrong_key_has_failed_and_the_key_is_not_printed(
     assert s3_settings["DARKROOM_S3_ACCESS_KEY"] not in report.printed
 
 
-def test_a_bucket_without_rules_for_browsers_is_a_warning(
+def test_a_bucket_without_rules_for_browsers_is_only_told_of(
     doctor: Doctor, s3_settings: dict[str, str], redis_server: RedisServer
 ) -> None:
     report = doctor("--without-workers", **s3_settings, **{"DARKROOM_BROKER_URL": redis_server.url})
     assert [report.level(subject) for subject in STORES] == ["ok"] * 3
-    assert report.level("store originals: CORS") == "warning"
+    cors = report.findings["store originals: CORS"]
+    assert (cors["level"], cors["remedy"]) == ("info", "")
+    assert "no rules; not needed" in cors["detail"]
 
 
 def test_settings_that_contradict_each_other_have_failed(
