@@ -51,19 +51,21 @@ def deployed(
     environment: Mapping[str, str],
     *,
     before_work: Callable[[Client], object] = bool,
+    processes: int | None = None,
 ) -> Iterator[Client]:
     """Run web, one worker for all queues and the scheduler, against servers that are there.
 
-    `before_work` is called with a client while only the web process runs.
+    `before_work` is called with a client while only the web process runs. The worker has as many
+    processes as there are cores, or `processes`.
     """
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     port = reserve_port()
     settings = {"DATA_DIR": str(folder), "DARKROOM_THROTTLE": "off", **environment}
     manage(settings, "migrate", "-v0")
     manage(settings, "collectstatic", "--noinput", "-v0")
     manage(settings, "shell", "-v0", "-c", CREATE_USER)
     with ExitStack() as stack:
-        web, *others = _processes(folder, settings, port)
+        web, *others = _processes(folder, settings, port, processes)
         _start(web, stack)
         site = client(port, settings)
         before_work(site)
@@ -74,13 +76,19 @@ def deployed(
 
 
 Started = tuple[Process, Callable[[], bool]]
-CREATE_USER = "from django.contrib.auth.models import User; User.objects.create_user('demo')"
+CREATE_USER = (
+    "from django.contrib.auth.models import User; User.objects.get_or_create(username='demo')"
+)
 
 
-def _processes(folder: Path, settings: Mapping[str, str], port: int) -> Iterator[Started]:
+def _processes(
+    folder: Path, settings: Mapping[str, str], port: int, processes: int | None
+) -> Iterator[Started]:
     celery = [sys.executable, "-m", "celery", "--app", "config", "--quiet"]
     web = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--lifespan", "off"]
-    worker = _process(folder, settings, "worker", [*celery, "worker", "--loglevel", "INFO"])
+    concurrency = [] if processes is None else ["--concurrency", str(processes)]
+    working = [*celery, "worker", "--loglevel", "INFO", *concurrency]
+    worker = _process(folder, settings, "worker", working)
     yield (
         _process(folder, settings, "web", [*web, "--host", LOOPBACK, "--port", str(port)]),
         lambda: answers(port),

@@ -30,6 +30,7 @@ radosgw radosgw tests on a real S3 (gateway)
 chromium chromium tests in a browser
 faketime faketime tests of workers whose clocks are off
 msgfmt gettext tests of the translations
+rsync rsync the test of a backup of local folders
 promtool prometheus tests of the alert rules (its tool alone; the server is not started)
 PARTS
 }
