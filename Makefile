@@ -17,7 +17,7 @@ export PYTHON
 .NOTPARALLEL:
 .PHONY: help run test lint types imports migrations deployment pytest pytest-postgres \
 	format requirements packages messages screenshots audit-dependencies fuzz bench bench-codecs \
-	bench-scale contact-sheet clean environment scripts bench-environment services load chaos
+	bench-scale bench-sizing bench-workers contact-sheet clean environment scripts bench-environment services load chaos
 
 help: ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) \
@@ -99,7 +99,7 @@ fuzz: environment services ## Throw made-up files and requests at it; MINUTES= s
 	MINUTES=$${MINUTES:-10} $(BIN)/python -m pytest tests/hostile/fuzz --timeout 0 $(PYTEST_OPTIONS)
 
 # PEOPLE, IMAGES and REDIS, and of the benchmarks CORPUS, SUBJECTS, PHOTOGRAPHS, ROUNDS, TARGETS and
-# RESULTS, reach the commands by themselves.
+# RESULTS, TIMES and IDLE_SECONDS, reach the commands by themselves.
 load: environment services ## Let PEOPLE= (20) upload IMAGES= (10000) small pictures; REDIS=frozen or down
 	$(BIN)/python -m benchmarks.load
 
@@ -112,6 +112,12 @@ bench-codecs: bench-environment ## Measure codecs and settings at equal score: t
 
 bench-scale: environment ## Check the advice on workers by a simulation of up to 200 processes
 	$(BIN)/python -m benchmarks.scale
+
+bench-sizing: environment ## Measure what a picture takes of cores, memory and disks, per queue
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.sizing
+
+bench-workers: environment services ## Measure two worker processes against one, and the idle footprint
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.workers
 
 contact-sheet: bench-environment ## Draw crops at equal bytes into docs/
 	OPENBLAS_NUM_THREADS=1 .venv-bench/bin/python -m benchmarks.contact_sheet

@@ -52,18 +52,18 @@ class Deployment:
 
         CPU is that of all programs, less what they take while idle.
         """
-        self._started()
+        self.start()
         self._set_presets(job.options)
-        workers = [each for each in process_tree.tree(self._root) if each != self._root]
+        workers = [each for each in process_tree.tree(self.root) if each != self.root]
         for process in workers:
             forget_peak(process)
         ready = max(self._worker_peaks())
-        before, started_at = process_tree.by_program(self._root), time.perf_counter()
-        image = self._upload(job.photograph)
-        self._wait(image)
+        before, started_at = process_tree.by_program(self.root), time.perf_counter()
+        image = self.upload(job.photograph)
+        self.wait(image)
         wall = time.perf_counter() - started_at
         time.sleep(SETTLE_SECONDS)
-        after, elapsed = process_tree.by_program(self._root), time.perf_counter() - started_at
+        after, elapsed = process_tree.by_program(self.root), time.perf_counter() - started_at
         parts = {name: after[name] - before.get(name, 0.0) for name in after}
         cpu = sum(parts.values()) - self.idle_per_second * elapsed
         peak = max(self._worker_peaks())
@@ -75,19 +75,21 @@ class Deployment:
         self._process = None
 
     @property
-    def _root(self) -> int:
+    def root(self) -> int:
+        """Return the number of the process that started all others."""
         assert self._process is not None
         return self._process.pid
 
     def _worker_peaks(self) -> list[int]:
-        members = process_tree.tree(self._root)
+        members = process_tree.tree(self.root)
         workers = {each.process for each in members.values() if "worker" in each.command}
         children = [each for each in members.values() if each.parent in workers]
         return [peak_bytes(each.process) for each in children] or [0]
 
     # --- starting and stopping ------------------------------------------------------------------
 
-    def _started(self) -> None:
+    def start(self) -> None:
+        """Start everything, unless that was done before; raises NotMeasured."""
         if self._process is not None:
             return
         if not process_tree.available():
@@ -100,11 +102,11 @@ class Deployment:
 
     def _start(self) -> None:
         name = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="darkroom-bench-"))
-        self._folder, self._port = Path(name), _free_port()
+        self.folder, self._port = Path(name), _free_port()
         mine = {name: value for name, value in os.environ.items() if "DARKROOM_" not in name}
         own = {"DATA_DIR": name, "DARKROOM_THROTTLE": "off"}
         self._environment = {**mine, **own}
-        log = self._stack.enter_context((self._folder / "demo.log").open("wb"))
+        log = self._stack.enter_context((self.folder / "demo.log").open("wb"))
         command = [sys.executable, "manage.py", "demo", "--port", str(self._port)]
         self._process = subprocess.Popen(
             command, cwd=PROJECT, env=self._environment, stdout=log, stderr=log
@@ -126,19 +128,19 @@ class Deployment:
             self._process.wait()
 
     def _warm_up(self) -> None:
-        path = self._folder / "warm-up.jpg"
+        path = self.folder / "warm-up.jpg"
         waiting = []
         for seed in range(self._warm_up_pictures):
             pixels = np.random.default_rng(seed).integers(0, 255, (240, 400, 3), np.uint8)
             Image.fromarray(pixels).save(path)
-            waiting.append(self._upload(path))
+            waiting.append(self.upload(path))
         for image in waiting:
-            self._wait(image)
+            self.wait(image)
 
     def _measure_idle(self) -> None:
-        before = sum(process_tree.by_program(self._root).values())
+        before = sum(process_tree.by_program(self.root).values())
         time.sleep(self._idle_seconds)
-        after = sum(process_tree.by_program(self._root).values())
+        after = sum(process_tree.by_program(self.root).values())
         self.idle_per_second = (after - before) / self._idle_seconds
 
     # --- using it -------------------------------------------------------------------------------
@@ -160,7 +162,8 @@ class Deployment:
             raise NotMeasured(f"manage.py {arguments[0]}: {done.stderr[-300:]}")
         return done.stdout
 
-    def _upload(self, path: Path) -> str:
+    def upload(self, path: Path) -> str:
+        """Upload a picture and return its id; raises NotMeasured if it is refused."""
         boundary = uuid.uuid4().hex
         head = (
             f'--{boundary}\r\nContent-Disposition: form-data; name="file"; '
@@ -170,8 +173,8 @@ class Deployment:
         kind = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
         return str(self._json("/api/v1/images/", body, kind)["id"])
 
-    def _wait(self, image: str) -> None:
-        """Wait for a terminal state by a look into the database, which costs the web nothing."""
+    def wait(self, image: str) -> None:
+        """Wait until a picture is ready, by looks into the database, which cost web nothing."""
         status = ""
 
         def over() -> bool:
@@ -184,7 +187,7 @@ class Deployment:
             raise NotMeasured(f"the picture ended as {status}")
 
     def _status(self, image: str) -> str:
-        path = self._folder / "darkroom.sqlite3"
+        path = self.folder / "darkroom.sqlite3"
         query = "SELECT status FROM storage_image WHERE id = ?"
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as database:
             row = database.execute(query, [uuid.UUID(image).hex]).fetchone()

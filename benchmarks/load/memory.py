@@ -5,6 +5,7 @@ from pathlib import Path
 from statistics import median
 from threading import Event, Thread
 
+from benchmarks import proportional
 from tests.product.deployment import workers
 
 EVERY_SECONDS = 5.0
@@ -42,7 +43,7 @@ def quarters(samples: list[int]) -> list[float]:
 def _by_part(processes: Iterable[int]) -> dict[str, int]:
     found: dict[str, int] = {}
     for process in processes:
-        part, size = _part(process), _resident(process)
+        part, size = _part(process), proportional.bytes_of([process])
         if part and size:
             found[part] = found.get(part, 0) + size
     return found
@@ -55,12 +56,3 @@ def _part(process: int) -> str:
         return ""
     text = command.replace("\0", " ")
     return next((part for word, part in PARTS.items() if word in text), "")
-
-
-def _resident(process: int) -> int:
-    """Return the proportional set size: pages that processes share count once."""
-    try:
-        lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
-    except OSError:
-        return 0
-    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")), 0)
