@@ -115,6 +115,14 @@ def test_importing_a_folder_says_what_was_refused(
     assert [client.wait(image["id"])["status"] for image in listed] == ["ready"]
 
 
+def test_scheduler_and_workers_never_find_the_database_locked(client: Client, folder: Path) -> None:
+    environment = {"DATA_DIR": str(folder), **EMBEDDED}
+    manage(environment, "doctor")
+    logs = {path.name: path.read_text() for path in (folder / "logs").glob("*.log")}
+    assert {"scheduler.log", "web.log", "worker-compress.log"} <= logs.keys()
+    assert [name for name, text in logs.items() if "database is locked" in text] == []
+
+
 def test_a_second_run_on_the_same_data_is_refused(client: Client, folder: Path) -> None:
     with pytest.raises(AssertionError, match="already runs on"):
         manage({"DATA_DIR": str(folder), "PORT": "0", **EMBEDDED}, "demo")
