@@ -28,7 +28,7 @@ STAGE_LABELS = ("queue", "stage")
 
 
 class DatabaseCollector(Collector):
-    """Asks the database for all figures at once: eight queries, whatever its size."""
+    """Asks the database for all figures at once: nine queries, whatever its size."""
 
     def __init__(self) -> None:
         self._lock = Lock()

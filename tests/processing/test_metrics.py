@@ -133,7 +133,7 @@ def test_scrapes_in_a_row_ask_the_database_once(
 ) -> None:
     registry = CollectorRegistry()
     registry.register(DatabaseCollector())
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         first = generate_latest(registry)
     with django_assert_num_queries(0):
         assert generate_latest(registry) == first

@@ -31,6 +31,7 @@ pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
 PROJECT = Path(__file__).parents[2]
 # It looks for changes every five seconds.
 NOTICED_SECONDS = 30
+ALL_ON = {"dispatch": True, "audit": True, "send_digests": True}
 COMPLAINT = "No periodic task sends processing.tasks.dispatch"
 
 Start = Callable[[], Process]
@@ -138,6 +139,7 @@ def test_a_new_installation_has_what_the_settings_name() -> None:
     assert set(found) == {
         ("dispatch", "processing.tasks.dispatch", configured.SWEEP_SECONDS, "seconds"),
         ("audit", "processing.tasks.audit", 1, "days"),
+        ("digests", "uploads.tasks.send_digests", 30, "seconds"),
     }
     # Judged by a worker's clock, which may be wrong: a sweep never expires, an audit may.
     assert (row("dispatch")["expire_seconds"], row("audit")["expire_seconds"]) == (None, 3600)
@@ -154,7 +156,7 @@ def test_an_upgrade_adds_what_is_new_and_leaves_what_people_have_changed(
     assert periodic.seed() == ["report"]
     assert periodic.seed() == []
     assert (row("dispatch"), row("every night")) == before
-    assert PeriodicTask.objects.count() == 3
+    assert PeriodicTask.objects.count() == 4
 
 
 # --- changing it --------------------------------------------------------------------------------
@@ -186,10 +188,10 @@ def test_a_sweep_that_was_removed_is_told_of_until_migrate_adds_it_again(
     PeriodicTask.objects.get(name="dispatch").delete()
     scheduler = start()
     until(lambda: COMPLAINT in said(scheduler), seconds=NOTICED_SECONDS)
-    assert periodic.switched_on() == {"dispatch": False, "audit": True}
+    assert periodic.switched_on() == {**ALL_ON, "dispatch": False}
     assert periodic.seed() == ["dispatch"]
     until(sent, seconds=NOTICED_SECONDS)
-    assert periodic.switched_on() == {"dispatch": True, "audit": True}
+    assert periodic.switched_on() == ALL_ON
 
 
 @pytest.mark.parametrize(
@@ -204,7 +206,7 @@ def test_a_sweep_that_was_removed_is_told_of_until_migrate_adds_it_again(
 )
 def test_a_task_that_will_not_be_sent_counts_as_switched_off(changed: dict[str, Any]) -> None:
     PeriodicTask.objects.filter(name="dispatch").update(**changed)
-    assert periodic.switched_on() == {"dispatch": False, "audit": True}
+    assert periodic.switched_on() == {**ALL_ON, "dispatch": False}
 
 
 # --- two at once, and what else goes wrong ------------------------------------------------------

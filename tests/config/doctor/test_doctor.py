@@ -114,7 +114,7 @@ def test_a_deployment_that_is_well_gets_ok_on_every_line(
             *("settings", "codec jpeg", "codec png", "codec webp", "box", "codec avif"),
             *(*STORES, "disk of uploads under way"),
             *("database", "migrations", "clock of the database"),
-            *("schedule dispatch", "schedule audit", "last sweep"),
+            *("schedule dispatch", "schedule audit", "schedule send_digests", "last sweep"),
             *("broker", "broker: eviction", "broker: durability"),
             *("queues", "clock of one@test"),
         ),

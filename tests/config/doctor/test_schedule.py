@@ -28,6 +28,7 @@ def test_a_schedule_as_migrate_made_it_is_well() -> None:
     assert {subject: finding.level for subject, finding in found.items()} == {
         "schedule dispatch": Level.OK,
         "schedule audit": Level.OK,
+        "schedule send_digests": Level.OK,
     }
     assert found["schedule dispatch"].detail == "every 5 seconds"
 
