@@ -23,7 +23,6 @@ STAND_INS = {
     "postgres": "POSTGRES_IMAGE",
     "redis": "REDIS_IMAGE",
     "prometheus": "PROMETHEUS_IMAGE",
-    "flower": "FLOWER_IMAGE",
     "rabbitmq": "RABBITMQ_IMAGE",
     "ceph": "S3_IMAGE",
 }

@@ -206,8 +206,12 @@ def replace_web(stack: Stack) -> None:
     """Do as docs/deployment.md says: the new one beside the old one, then without it."""
     (old,) = stack.containers("web")
     stack.up("--no-deps", "--no-recreate", "--scale", "web=2", "--wait", "web")
+    (new,) = (each for each in stack.containers("web") if each["Id"] != old["Id"])
+    reload = ("proxy", "caddy", "reload", "--config", "/etc/caddy/Caddyfile")
+    stack.compose("exec", "--no-TTY", "--env", f"WEB={new['Name'].removeprefix('/')}", *reload)
     stack.engine.run("stop", old["Id"])
     stack.engine.run("rm", old["Id"])
+    stack.execute(*reload)
 
 
 def ids(stack: Stack, name: str) -> set[str]:
