@@ -17,7 +17,7 @@ export PYTHON
 .NOTPARALLEL:
 .PHONY: help run test lint types imports migrations deployment pytest pytest-postgres \
 	format requirements packages messages screenshots audit-dependencies fuzz bench bench-codecs \
-	bench-scale bench-sizing bench-workers contact-sheet clean environment scripts bench-environment services load chaos
+	bench-scale bench-sizing bench-workers contact-sheet clean environment scripts bench-environment services load chaos test-containers
 
 help: ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) \
@@ -130,6 +130,11 @@ bench-environment:
 # MINUTES, SEED, BROKER, STORAGE, DATABASE, NAIVE and RESULTS reach the command by themselves.
 chaos: environment services ## Break a deployment at random under load: MINUTES=, SEED=, NAIVE=1
 	$(BIN)/python -m tests.chaos
+
+# Root, an engine and minutes: a part of its own. KEEP= names a folder whose images serve the next run.
+test-containers: environment ## Build the image and run docker/compose.yaml on a private engine
+	@sh tests/services/install.sh containers
+	CONTAINERS=1 $(BIN)/python -m pytest tests/docker/containers --timeout 0 -x $(PYTEST_OPTIONS)
 
 clean: ## Remove the environment and the caches; your pictures and data stay
 	rm -rf .venv .venv-bench .venv-node .venv-thumbor node_modules benchmarks/node_modules

@@ -1,5 +1,6 @@
 """System checks of the deployment's settings; each error says what to change."""
 
+import re
 from ipaddress import ip_network
 from typing import Any
 
@@ -70,6 +71,13 @@ def check_traces(**kwargs: Any) -> list[CheckMessage]:
         return []
     remedy = "off, or what makes them installed: pip install -r requirements/otel.txt"
     return [_error("E010", "TRACES", remedy)]
+
+
+@register()
+def check_accel_prefix(**kwargs: Any) -> list[CheckMessage]:
+    if re.fullmatch(r"(/[\w-]+)*", settings.ACCEL_PREFIX, re.ASCII):
+        return []
+    return [_error("E009", "ACCEL_PREFIX", "a path such as /accel, without a slash at its end")]
 
 
 def _error(number: str, name: str, remedy: str) -> Error:

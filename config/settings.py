@@ -144,6 +144,8 @@ STORAGES = {
 }
 # Where a CDN or a public bucket serves the variants; empty: Darkroom serves them itself.
 VARIANTS_BASE_URL = optional("VARIANTS_BASE_URL") or ""
+# Where a proxy in front has the folder of the stores, to send files by itself; empty: it does not.
+ACCEL_PREFIX = optional("ACCEL_PREFIX") or ""
 
 # Uploads go to a temporary file as they come in, never to memory.
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]

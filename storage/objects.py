@@ -136,24 +136,31 @@ def local_copy(alias: str, key: str, expected: Digest | None = None) -> Iterator
         yield file
 
 
+def require(alias: str, key: str) -> None:
+    """Look whether an object is there and can be read; raises ObjectMissing, StorageUnavailable."""
+    with local_copy(alias, key):
+        return
+
+
+def is_local(alias: str) -> bool:
+    """Return whether a store is a folder of this machine."""
+    try:
+        return bool(store(alias).path("any"))
+    except NotImplementedError:
+        return False
+
+
 @contextmanager
 def _local_file(alias: str, key: str) -> Iterator[BinaryIO]:
     """Give the file itself where the store is a local disk, otherwise a copy of it."""
     with store(alias).open(key) as remote:
-        if _is_local(store(alias), key):
+        if is_local(alias):
             yield cast(BinaryIO, remote)
             return
         with tempfile.SpooledTemporaryFile(SPOOL_BYTES) as copy:
             shutil.copyfileobj(remote, copy, CHUNK_BYTES)
             copy.seek(0)
             yield cast(BinaryIO, copy)
-
-
-def _is_local(storage: Storage, key: str) -> bool:
-    try:
-        return bool(storage.path(key))
-    except NotImplementedError:
-        return False
 
 
 def remove(alias: str, keys: Iterable[str]) -> None:

@@ -3,6 +3,7 @@ from pytest_django.fixtures import Settings
 
 from config import tracing
 from config.checks import (
+    check_accel_prefix,
     check_heic,
     check_limits,
     check_log_format,
@@ -21,6 +22,7 @@ def test_the_settings_as_they_come_are_sound() -> None:
     assert check_heic() == []
     assert check_metrics_networks() == []
     assert check_traces() == []
+    assert check_accel_prefix() == []
 
 
 @pytest.mark.parametrize(
@@ -82,3 +84,12 @@ def test_traces_without_what_makes_them_are_named_with_a_remedy(
     (error,) = check_traces()
     assert error.id == "darkroom.E010"
     assert "requirements/otel.txt" in str(error.msg)
+
+
+@pytest.mark.parametrize("prefix", ["accel", "/accel/", "/", "//accel", "/a b", "/../data"])
+def test_a_prefix_that_the_proxy_would_not_understand_is_named(
+    settings: Settings, prefix: str
+) -> None:
+    settings.ACCEL_PREFIX = prefix
+    (error,) = check_accel_prefix()
+    assert (error.id, "/accel" in str(error.msg)) == ("darkroom.E009", True)

@@ -1,6 +1,7 @@
 """docker/compose.yaml against the queues, the limits and the documents that it must agree with."""
 
 import re
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +117,35 @@ def test_the_proxy_lets_through_what_darkroom_takes(services: dict[str, Service]
 
 def test_the_example_shows_each_variable_with_its_default() -> None:
     assert dict(VARIABLE.findall(TEXT)) == examples()
+
+
+def test_the_example_says_of_each_variable_what_it_is() -> None:
+    """A comment stands above each, or above its neighbour that is named alike."""
+    lines = (FOLDER / ".env.example").read_text().splitlines()
+    silent = [line for above, line in pairwise(lines) if line and not explained(above, line)]
+    assert silent == []
+
+
+def explained(above: str, line: str) -> bool:
+    if line.startswith("#") or above.startswith("# ---"):
+        return line.startswith("#")
+    first, second = (set(each.partition("=")[0].split("_")) for each in (above, line))
+    return above.startswith("#") or bool((first & second) - {"DARKROOM"})
+
+
+def test_no_password_is_a_variable() -> None:
+    assert not [name for name in examples() if re.search("PASSWORD|SECRET_KEY|TOKEN", name)]
+
+
+def test_the_proxy_sends_files_from_the_folder_that_it_is_told_of(
+    services: dict[str, Service],
+) -> None:
+    prefix = services["web"]["environment"]["DARKROOM_ACCEL_PREFIX"]
+    caddyfile = (FOLDER / "proxy" / "Caddyfile").read_text()
+    assert f"uri strip_prefix {prefix}\n" in caddyfile
+    assert f"X-Accel-Redirect {prefix}/*\n" in caddyfile
+    assert "root * /objects\n" in caddyfile
+    assert "${OBJECTS:-objects}:/objects:ro" in services["proxy"]["volumes"]
 
 
 def test_the_settings_document_knows_each_darkroom_variable() -> None:

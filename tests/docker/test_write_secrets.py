@@ -13,7 +13,13 @@ def write(folder: Path) -> dict[str, str]:
 def test_it_writes_what_compose_mounts(tmp_path: Path) -> None:
     written = write(tmp_path)
     compose = (SCRIPT.parent / "compose.yaml").read_text()
-    assert all(f"/run/secrets/{name}" in compose for name in written)
+    # The broker's address is one of two.
+    assert "/run/secrets/${BROKER:-redis}_url" in compose
+    named = {name for name in written if f"/run/secrets/{name}" in compose}
+    assert named == written.keys() - {"redis_url", "rabbitmq_url"}
+    assert written["redis_url"] == "redis://redis/0"
+    broker = f"amqp://darkroom:{written['rabbitmq_password']}@rabbitmq//"
+    assert written["rabbitmq_url"] == broker
     password = written["postgres_password"]
     assert written["database_url"] == f"postgresql://darkroom:{password}@postgres/darkroom"
     assert len(password) >= 32

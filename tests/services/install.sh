@@ -1,7 +1,10 @@
 #!/bin/sh
 # Install the real servers and the browser that the tests drive, on Debian and its relatives.
 # What is already there is left alone; without root it only says what the tests will miss.
+# With the word `containers`, what `make test-containers` needs is installed instead.
 set -eu
+
+purpose=${1:-services}
 
 LOCK=/run/lock/darkroom-install-services.lock
 POLICY=/usr/sbin/policy-rc.d
@@ -17,9 +20,20 @@ found() {
 
 # One line per part: the command that shows it is there, its package, what needs it.
 missing() {
-    while read -r command package purpose; do
-        found "$command" || echo "$package $purpose"
-    done <<'PARTS'
+    "parts_of_$purpose" | while read -r command package use; do
+        found "$command" || echo "$package $use"
+    done
+}
+
+parts_of_containers() {
+    cat <<'PARTS'
+dockerd docker.io an engine of the tests' own (its tools alone; the engine is not started)
+mmdebstrap mmdebstrap the images to build on
+PARTS
+}
+
+parts_of_services() {
+    cat <<'PARTS'
 redis-server redis-server broker and cache on a current Redis
 initdb postgresql tests marked database, run on PostgreSQL
 rabbitmq-server rabbitmq-server delivery tests on RabbitMQ
@@ -36,7 +50,7 @@ PARTS
 }
 
 list_missing() {
-    missing | while read -r package purpose; do echo "  $package - $purpose"; done
+    missing | while read -r package use; do echo "  $package - $use"; done
 }
 
 install() {
