@@ -28,6 +28,8 @@ def write_all(folder: Path) -> None:
     write_once(folder / "s3_access_key", "darkroom")
     write_once(folder / "s3_secret_key", secrets.token_urlsafe(BYTES))
     write_once(folder / "metrics_token", secrets.token_urlsafe(BYTES))
+    # Without an address nobody is written to.
+    write_once(folder / "email_url", "")
     write_once(folder / "flower_login", f"flower:{secrets.token_urlsafe(BYTES)}")
 
 

@@ -12,12 +12,13 @@ from config.queues import BULK_PREFIX, LARGE, QUEUES, ROUTES, STAGE_QUEUES
 from processing import tasks
 from processing.planning import queue_of
 from storage.statuses import StageName
+from uploads.tasks import send_digests
 
 OWN = {name: task for name, task in app.tasks.items() if task.__module__ == "processing.tasks"}
 
 
 def test_every_task_has_a_route_and_every_route_a_task() -> None:
-    assert set(ROUTES) == {*OWN, "uploads.tasks.send_digests"}
+    assert set(ROUTES) == {*OWN, send_digests.name}
     assert set(ROUTES) <= set(app.tasks)
     assert {route["queue"] for route in ROUTES.values()} <= set(QUEUES)
 
