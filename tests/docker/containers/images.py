@@ -45,7 +45,8 @@ def make_base(engine: Engine) -> None:
         if done.returncode:
             raise EngineError(f"mmdebstrap: {done.returncode}\n{done.stdout}{done.stderr}")
         bundle = "/etc/ssl/certs/ca-certificates.crt"
-        engine.run("import", "--change", f"ENV PIP_CERT={bundle}", archive, PYTHON)
+        trust = f"ENV PIP_CERT={bundle} NODE_EXTRA_CA_CERTS={bundle}"
+        engine.run("import", "--change", trust, archive, PYTHON)
 
 
 def _mmdebstrap() -> list[str]:

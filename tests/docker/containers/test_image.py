@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.docker.containers.engine import Engine, EngineError
-from tests.docker.containers.stack import defaults
+from tests.docker.containers.stack import PROJECT, defaults
 
 IMAGE = defaults()["DARKROOM_IMAGE"]
 MAX_BYTES = 350 * 1000**2
@@ -84,3 +84,13 @@ def test_its_first_process_reaps_and_passes_signals_on(
 def test_what_is_sent_to_the_builder_is_what_runs(running: Engine) -> None:
     found = run(running, "sh", "-c", "cd /opt/darkroom/app && ls --ignore=__pycache__").split()
     assert sorted(found) == ["config", "manage.py", "processing", "storage", "uploads"]
+
+
+def test_the_scripts_of_the_pages_are_in_it_and_what_bundled_them_is_not(running: Engine) -> None:
+    found = run(running, "sh", "-c", "ls /opt/darkroom/data/static/bundles").split()
+    bundled = {name.split(".")[0] for name in found if name.endswith(".js")}
+    sources = {path.stem for path in (PROJECT / "uploads" / "scripts").glob("*.js")}
+    assert bundled == sources != set()
+    for tool in ("node", "npm"):
+        with pytest.raises(EngineError):
+            run(running, "sh", "-c", f"command -v {tool}")
