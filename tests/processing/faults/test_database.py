@@ -40,12 +40,16 @@ def lock(image: Image) -> None:
 
 
 def end_the_blocked() -> None:
-    """End the connections that wait for a lock, which is held by the caller."""
+    """End the connections that wait for a lock, which is held by the caller.
+
+    Others may come to wait for it meanwhile.
+    """
     with psycopg.connect(database_url(), autocommit=True) as other:
         until(lambda: other.execute(BLOCKED).fetchall())
-        for (pid,) in other.execute(BLOCKED).fetchall():
+        ended = set(other.execute(BLOCKED).fetchall())
+        for (pid,) in ended:
             other.execute("SELECT pg_terminate_backend(%s)", [pid])
-        until(lambda: not other.execute(BLOCKED).fetchall())
+        until(lambda: ended.isdisjoint(other.execute(BLOCKED).fetchall()))
 
 
 def attempts(image: Image) -> set[int]:

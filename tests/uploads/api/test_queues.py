@@ -20,7 +20,7 @@ def test_staff_see_how_every_queue_is_doing(staff: User, image: Image) -> None:
     resize = figures[0]
     assert set(resize) == {
         *("name", "depth", "oldest_waiting_seconds", "running", "workers"),
-        *("throughput_per_minute", "drain_seconds"),
+        *("throughput_per_minute", "drain_seconds", "paused"),
     }
     assert (resize["depth"], resize["running"]) == (1, 0)
     assert resize["oldest_waiting_seconds"] >= 0
