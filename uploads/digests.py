@@ -21,8 +21,8 @@ from django.utils.translation import ngettext
 
 from storage.models import Image, Stage
 from storage.statuses import ACTIVE_RUN, RunStatus, StageStatus
-from uploads import sessions, unsubscribing
-from uploads.models import DigestWish, MailPreference, UploadSession
+from uploads import mail_preferences, sessions
+from uploads.models import DigestWish, UploadSession
 
 logger = logging.getLogger(__name__)
 
@@ -90,18 +90,13 @@ def _settle(session: UploadSession) -> bool:
 def _is_wanted(owner: User, digest: Digest) -> bool:
     if not (settings.EMAIL_URL and owner.email and owner.is_active and digest.total):
         return False
-    match wish_of(owner):
+    match mail_preferences.wish_of(owner):
         case DigestWish.ALWAYS:
             return True
         case DigestWish.PROBLEMS:
             return digest.failed > 0
         case _:
             return False
-
-
-def wish_of(user: User) -> DigestWish:
-    preference = MailPreference.objects.filter(user=user).first()
-    return DigestWish(preference.digests) if preference else DigestWish.ALWAYS
 
 
 def digest_of(session: UploadSession) -> Digest:
@@ -139,7 +134,7 @@ def _address(route: str, *arguments: object) -> str:
 def message(session: UploadSession, digest: Digest) -> EmailMultiAlternatives:
     """Return the message in the language of the session's uploads."""
     with translation.override(session.language or settings.LANGUAGE_CODE):
-        unsubscribe = _address("unsubscribe", unsubscribing.token_of(session.owner))
+        unsubscribe = _address("unsubscribe", mail_preferences.token_of(session.owner))
         context = {
             "digest": digest,
             "subject": subject(digest),

@@ -17,7 +17,7 @@ from storage.models import Image, Run, Stage
 from storage.statuses import RunStatus, StageName, StageStatus
 from tests.conftest import PictureFile
 from tests.services.mail import MailServer
-from uploads import digests, intake, sessions, unsubscribing
+from uploads import digests, intake, mail_preferences, sessions
 from uploads.models import DigestStatus, DigestWish, UploadSession
 from uploads.tasks import send_digests
 
@@ -179,7 +179,7 @@ def test_mail_programs_are_told_where_to_end_the_messages(
     address = message["List-Unsubscribe"].strip(" <>")
     start, token = address.rstrip("/").rsplit("/", 1)
     assert start == "https://pictures.example.org/e-mail/unsubscribe"
-    assert unsubscribing.user_of(token) == writer
+    assert mail_preferences.user_of(token) == writer
     assert address in text(message)
 
 
@@ -230,7 +230,7 @@ def test_people_get_what_they_want(
     status: RunStatus,
     messages: int,
 ) -> None:
-    unsubscribing.set_wish(writer, wish)
+    mail_preferences.set_wish(writer, wish)
     end(send(), status, "Broken.")
     let_pass(settings.UPLOAD_SESSION_SECONDS + 1)
     send_digests()

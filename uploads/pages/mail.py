@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from uploads import digests, unsubscribing
+from uploads import mail_preferences
 from uploads.models import DigestWish
 from uploads.pages.forms import MailPreferenceForm
 from uploads.pages.requests import SignedInRequest
@@ -19,10 +19,10 @@ from uploads.pages.requests import SignedInRequest
 def preference(request: SignedInRequest) -> HttpResponse:
     form = MailPreferenceForm(
         request.POST if request.method == "POST" else None,
-        initial={"digests": digests.wish_of(request.user)},
+        initial={"digests": mail_preferences.wish_of(request.user)},
     )
     if request.method == "POST" and form.is_valid():
-        unsubscribing.set_wish(request.user, DigestWish(form.cleaned_data["digests"]))
+        mail_preferences.set_wish(request.user, DigestWish(form.cleaned_data["digests"]))
         messages.success(request, _("Saved."))
         return redirect("mail-preference")
     status = 400 if form.errors else 200
@@ -34,10 +34,10 @@ def preference(request: SignedInRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """Ask whether a person wants no more messages; do it when they say so."""
-    user = unsubscribing.user_of(token)
+    user = mail_preferences.user_of(token)
     if user is None:
         raise Http404
     if request.method == "POST":
-        unsubscribing.set_wish(user, DigestWish.NEVER)
+        mail_preferences.set_wish(user, DigestWish.NEVER)
     context = {"address": user.email, "done": request.method == "POST"}
     return render(request, "pages/unsubscribe.html", context)

@@ -1,4 +1,4 @@
-"""Ending a person's messages from a link in one of them, without signing in."""
+"""What people want by e-mail, which a link in each message lets them end without signing in."""
 
 from django.contrib.auth.models import User
 from django.core import signing
@@ -19,6 +19,11 @@ def user_of(token: str) -> User | None:
         return User.objects.filter(pk=signing.loads(token, salt=SALT)).first()
     except signing.BadSignature:
         return None
+
+
+def wish_of(user: User) -> DigestWish:
+    preference = MailPreference.objects.filter(user=user).first()
+    return DigestWish(preference.digests) if preference else DigestWish.ALWAYS
 
 
 def set_wish(user: User, wish: DigestWish) -> None:
