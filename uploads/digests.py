@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass
 from email.utils import parseaddr
 from smtplib import SMTPException
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -23,6 +24,7 @@ from storage.models import Image, Stage
 from storage.statuses import ACTIVE_RUN, RunStatus, StageStatus
 from uploads import mail_preferences, sessions
 from uploads.models import DigestWish, UploadSession
+from uploads.reasons import reason
 
 logger = logging.getLogger(__name__)
 
@@ -75,11 +77,13 @@ def send_due() -> int:
 
 def _settle(session: UploadSession) -> bool:
     """Send one session's message if it is wanted; False if the mail server did not take it."""
-    digest = digest_of(session)
-    if not _is_wanted(session.owner, digest):
-        return sessions.unwanted(session)
+    with translation.override(session.language or settings.LANGUAGE_CODE):
+        digest = digest_of(session)
+        if not _is_wanted(session.owner, digest):
+            return sessions.unwanted(session)
+        composed = message(session, digest)
     try:
-        message(session, digest).send()
+        composed.send()
     except (OSError, SMTPException) as error:
         logger.warning("The digest of %s was not sent: %s", session.id, error)
         sessions.failed(session, str(error))
@@ -116,8 +120,9 @@ def digest_of(session: UploadSession) -> Digest:
 def _needing(images: list[Image]) -> list[Needing]:
     failed = Stage.objects.filter(run__image__in=images, status=StageStatus.FAILED)
     # Of several runs the latest counts: its row comes last.
-    rows = failed.order_by("run__number", "-id").values_list("run__image", "error_detail")
-    reasons = dict(rows)
+    rows = failed.order_by("run__number", "-id")
+    told = rows.values_list("run__image", "error_code", "error_detail")
+    reasons = {image: reason(code, detail) for image, code, detail in told}
     return [
         Needing(str(image), reasons.get(image.id, ""), _address("image", image.id))
         for image in images
@@ -132,23 +137,22 @@ def _address(route: str, *arguments: object) -> str:
 
 
 def message(session: UploadSession, digest: Digest) -> EmailMultiAlternatives:
-    """Return the message in the language of the session's uploads."""
-    with translation.override(session.language or settings.LANGUAGE_CODE):
-        unsubscribe = _address("unsubscribe", mail_preferences.token_of(session.owner))
-        context = {
-            "digest": digest,
-            "subject": subject(digest),
-            "library": _address("library"),
-            "unsubscribe": unsubscribe,
-            "language": translation.get_language(),
-        }
-        composed = EmailMultiAlternatives(
-            subject=subject(digest),
-            body=render_to_string("mail/digest.txt", context),
-            to=[session.owner.email],
-            headers=_headers(session, unsubscribe),
-        )
-        composed.attach_alternative(render_to_string("mail/digest.html", context), "text/html")
+    """Return the message in the language that is active."""
+    unsubscribe = _address("unsubscribe", mail_preferences.token_of(session.owner))
+    context: dict[str, Any] = {
+        "digest": digest,
+        "subject": subject(digest),
+        "library": _address("library"),
+        "unsubscribe": unsubscribe,
+        "language": translation.get_language(),
+    }
+    composed = EmailMultiAlternatives(
+        subject=context["subject"],
+        body=render_to_string("mail/digest.txt", context),
+        to=[session.owner.email],
+        headers=_headers(session, unsubscribe),
+    )
+    composed.attach_alternative(render_to_string("mail/digest.html", context), "text/html")
     return composed
 
 

@@ -40,6 +40,8 @@ class Submission:
     alt_text: str = ""
     tags: tuple[str, ...] = ()
     idempotency_key: str | None = None
+    # In which its owner is told how it went; empty: that of the site.
+    language: str = ""
     bulk: bool = False
     # Whether throttle and quota hold for it: people's uploads, not those of an operator.
     within_allowance: bool = False
@@ -199,7 +201,7 @@ def _record(stored: originals.Stored, submission: Submission) -> Image | None:
     )
     image.tags.set([Tag.objects.get_or_create(name=name)[0] for name in submission.tags])
     if not submission.bulk:
-        sessions.join(image)
+        sessions.join(image, language=submission.language)
     run = transitions.start_run(image.id, planning.plan(original, bulk=submission.bulk))
     if run is not None:
         transaction.on_commit(lambda: nudge(run.id))

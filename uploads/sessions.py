@@ -10,7 +10,6 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
-from django.utils.translation import get_language
 
 from storage.clock import seconds_from_now
 from storage.models import Image
@@ -27,9 +26,9 @@ MAX_RETRY_SECONDS = 3600
 PATIENCE_SECONDS = 6 * 3600
 
 
-def join(image: Image) -> None:
-    """Put a new image into its owner's open session, or into a new one."""
-    session = _open_session(image.owner_id) or _new_session(image.owner_id)
+def join(image: Image, *, language: str) -> None:
+    """Put a new image into its owner's open session, or into a new one in a language."""
+    session = _open_session(image.owner_id) or _new_session(image.owner_id, language)
     session.images.add(image)
 
 
@@ -38,11 +37,11 @@ def _open_session(owner_id: int) -> UploadSession | None:
     return mine.get() if mine.update(last_upload_at=Now()) else None
 
 
-def _new_session(owner_id: int) -> UploadSession:
+def _new_session(owner_id: int, language: str) -> UploadSession:
     try:
         with transaction.atomic():
             return UploadSession.objects.create(
-                owner_id=owner_id, language=get_language() or "", last_upload_at=Now()
+                owner_id=owner_id, language=language, last_upload_at=Now()
             )
     except IntegrityError:
         # Another upload of the same person was first.

@@ -10,13 +10,13 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models.functions import Now
-from django.utils import translation
 from pytest_django.fixtures import Settings
 
 from storage.models import Image, Run, Stage
 from storage.statuses import RunStatus, StageName, StageStatus
 from tests.conftest import PictureFile
 from tests.services.mail import MailServer
+from tests.uploads.conftest import bearer, named
 from uploads import digests, intake, mail_preferences, sessions
 from uploads.models import DigestStatus, DigestWish, UploadSession
 from uploads.tasks import send_digests
@@ -250,13 +250,33 @@ def test_people_without_an_address_get_nothing(
 def test_the_message_comes_in_the_language_of_the_uploads(
     mail: MailServer, send: Send, settings: Settings
 ) -> None:
-    with translation.override("zh-hans"):
-        end(send(), RunStatus.READY)
+    end(send("a.jpg", language="zh-hans"), RunStatus.READY)
+    end(send("b.jpg", language="zh-hans"), RunStatus.FAILED, "The header ends after 3 bytes.")
     let_pass(settings.UPLOAD_SESSION_SECONDS + 1)
     send_digests()
     message = only_message(mail)
-    assert message["Subject"] == "1 张图片中 1 张已就绪"
+    # Folded on its way, it comes with the space of the fold.
+    assert message["Subject"].strip() == "2 张图片中 1 张已就绪，1 张需要您处理"  # noqa: RUF001
     assert '<html lang="zh-hans">' in text(message, "html")
+    assert "图片已损坏" in text(message)
+    assert "The header" not in text(message)
+
+
+@pytest.mark.parametrize(
+    ("headers", "language"),
+    [
+        ({}, "en"),
+        ({"Accept-Language": "zh-CN,zh;q=0.9"}, "zh-hans"),
+        ({"Accept-Language": "en", "Cookie": "django_language=zh-hans"}, "zh-hans"),
+    ],
+)
+def test_an_upload_through_the_api_is_in_the_language_of_its_browser(
+    writer: User, picture_file: PictureFile, headers: dict[str, str], language: str
+) -> None:
+    file = named(picture_file(), "pier.jpg")
+    response = bearer(writer).post("/api/v1/images/", {"file": file}, headers=headers)
+    assert response.status_code == 202
+    assert UploadSession.objects.get().language == language
 
 
 def test_a_message_names_so_many_pictures_and_counts_the_others(

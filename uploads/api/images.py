@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.translation import get_language_from_request
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status
@@ -188,6 +189,8 @@ def _submission(request: Request, owner: User) -> tuple[Any, intake.Submission]:
         title=form.validated_data["title"],
         alt_text=form.validated_data["alt_text"],
         tags=tuple(dict.fromkeys(form.validated_data["tags"])),
+        # The API itself has but one: this is what a browser asks for, or was told on a page.
+        language=get_language_from_request(request),
         within_allowance=True,
         idempotency_key=header.validated_data["idempotency_key"],
     )

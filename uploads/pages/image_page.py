@@ -9,10 +9,10 @@ from storage.models import Image, Stage, Variant
 from storage.models.variants import VariantKind
 from storage.statuses import RunStatus, StageStatus
 from uploads.addresses import original_url
-from uploads.pages.reasons import reason, reasons
 from uploads.pages.timeline import timeline
 from uploads.pages.variant_table import variant_groups
 from uploads.picture import picture_html
+from uploads.reasons import reason, reasons
 
 # The page's columns, of which darkroom.css knows the other half.
 SIDE_PIXELS = 480

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from storage.models import Stage
 from storage.statuses import StageStatus, place_in_pipeline
-from uploads.pages.reasons import reason
+from uploads.reasons import reason
 
 # The bars' scale; the templates draw them in a box of this width.
 BAR_WIDTH = 1000

@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from rest_framework.exceptions import Throttled
@@ -28,9 +29,9 @@ from uploads.pages.forms import ImageForm, LibraryForm, UploadForm
 from uploads.pages.grid import cards as cards_of
 from uploads.pages.grid import following, page
 from uploads.pages.image_page import image_context
-from uploads.pages.reasons import reason, reasons
 from uploads.pages.requests import SignedInRequest
 from uploads.permissions import may_edit, visible_images
+from uploads.reasons import reason, reasons
 
 # --- Library ----------------------------------------------------------------------------------
 
@@ -112,6 +113,7 @@ def _submission(owner: User, form: UploadForm) -> Submission:
         title=typed["title"],
         alt_text=typed["alt_text"],
         tags=typed["tags"],
+        language=get_language(),
         within_allowance=True,
     )
 
