@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event, Thread
 
 from PIL import Image
 
@@ -18,6 +17,7 @@ from benchmarks import process_tree, proportional
 from benchmarks.asked import Unusable, photographs
 from benchmarks.deployment import SETTLE_SECONDS, Deployment
 from benchmarks.processes import NotMeasured
+from benchmarks.sampling import sampling
 from benchmarks.tables import NOTHING, markdown
 
 IDLE_SECONDS = float(os.environ.get("IDLE_SECONDS") or 20)
@@ -52,28 +52,18 @@ class Measured:
 
 
 class Watch:
-    """Looks at the memory of each worker again and again, from `start` until `stop`."""
+    """Keeps the most memory that each worker was seen with."""
 
     def __init__(self, root: int) -> None:
         self.most: dict[str, Memory] = {}
         self._root = root
-        self._over = Event()
-        self._thread = Thread(target=self._sample, name="memory")
 
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def _sample(self) -> None:
-        while not self._over.wait(SAMPLE_SECONDS):
-            members = process_tree.tree(self._root)
-            for each in members.values():
-                label = process_tree.label_of(each.command)
-                if each.parent == self._root and label.startswith(WORKER):
-                    self._add(label, _memory(each.process, members.values()))
+    def look(self) -> None:
+        members = process_tree.tree(self._root)
+        for each in members.values():
+            label = process_tree.label_of(each.command)
+            if each.parent == self._root and label.startswith(WORKER):
+                self._add(label, _memory(each.process, members.values()))
 
     def _add(self, label: str, seen: Memory) -> None:
         before = self.most.get(label, Memory())
@@ -95,14 +85,11 @@ def measure(deployment: Deployment, paths: Sequence[Path]) -> Measured:
     stored = _stored(deployment.folder)
     watch = Watch(deployment.root)
     before, began_at = process_tree.by_program(deployment.root), time.monotonic()
-    watch.start()
-    try:
+    with sampling(watch.look, every_seconds=SAMPLE_SECONDS):
         for image in [deployment.upload(path) for path in paths]:
             deployment.wait(image)
         wall = time.monotonic() - began_at
         time.sleep(SETTLE_SECONDS)
-    finally:
-        watch.stop()
     seconds = time.monotonic() - began_at
     spent = _difference(process_tree.by_program(deployment.root), before)
     return Measured(

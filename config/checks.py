@@ -80,13 +80,13 @@ def check_accel_prefix(**kwargs: Any) -> list[CheckMessage]:
     return [_error("E009", "ACCEL_PREFIX", "a path such as /accel, without a slash at its end")]
 
 
-def _error(number: str, name: str, remedy: str) -> Error:
-    return Error(f"DARKROOM_{name} must be {remedy}.", id=f"darkroom.{number}")
-
-
 @register()
 def check_email(**kwargs: Any) -> list[CheckMessage]:
     """Check that messages can say where the site is."""
     if not settings.EMAIL_URL or settings.BASE_URL:
         return []
     return [_error("E011", "BASE_URL", "https://pictures.example.org or the like, for links")]
+
+
+def _error(number: str, name: str, remedy: str) -> Error:
+    return Error(f"DARKROOM_{name} must be {remedy}.", id=f"darkroom.{number}")

@@ -15,9 +15,10 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from benchmarks.load import people, waits
-from benchmarks.load.memory import Watch, quarters
+from benchmarks.load.memory import EVERY_SECONDS, Watch, quarters
 from benchmarks.load.people import NEWCOMER, Answered
 from benchmarks.load.waits import Waited
+from benchmarks.sampling import sampling
 from benchmarks.tables import markdown
 from tests.product.deployment import deployed
 from tests.services.postgres import PostgresServer
@@ -52,8 +53,7 @@ def _load(folder: Path, settings: dict[str, str], url: str, redis: RedisServer) 
     tokens = people.make(settings, [*counts, NEWCOMER])
     database = settings["DARKROOM_DATABASE_URL"]
     memory, started = Watch(folder), time.monotonic()
-    memory.start()
-    try:
+    with sampling(memory.look, every_seconds=EVERY_SECONDS):
         with _broken(redis):
             answers = people.upload_all(url, tokens, counts, newcomer_every=NEWCOMER_EVERY_SECONDS)
         uploaded = time.monotonic() - started
@@ -63,8 +63,6 @@ def _load(folder: Path, settings: dict[str, str], url: str, redis: RedisServer) 
             url, tokens[NEWCOMER], lambda: _few_wait(database), NEWCOMER_EVERY_SECONDS
         )
         _wait_for_quiet(database)
-    finally:
-        memory.stop()
     print(f"Everything was over after {time.monotonic() - started:.0f} s.\n")
     return _report(answers, waits.read(database), memory.samples)
 

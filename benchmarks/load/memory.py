@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from pathlib import Path
 from statistics import median
-from threading import Event, Thread
 
 from benchmarks import proportional
 from tests.product.deployment import workers
@@ -13,25 +12,15 @@ PARTS = {"uvicorn": "web", " beat": "scheduler", " worker": "worker"}
 
 
 class Watch:
-    """Samples the memory of each part in bytes, from `start` until `stop`."""
+    """Keeps samples of the memory of each part, in bytes."""
 
     def __init__(self, folder: Path) -> None:
         self.samples: dict[str, list[int]] = {}
         self._folder = folder
-        self._over = Event()
-        self._thread = Thread(target=self._sample, name="memory")
 
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._over.set()
-        self._thread.join()
-
-    def _sample(self) -> None:
-        while not self._over.wait(EVERY_SECONDS):
-            for part, size in _by_part(workers(self._folder)).items():
-                self.samples.setdefault(part, []).append(size)
+    def look(self) -> None:
+        for part, size in _by_part(workers(self._folder)).items():
+            self.samples.setdefault(part, []).append(size)
 
 
 def quarters(samples: list[int]) -> list[float]:

@@ -12,7 +12,6 @@ from django.db import connection
 
 from config.doctor.findings import Finding, failed, ok, reason, warning
 from storage import objects
-from storage.local import LocalStorage
 
 # Fewer of the largest uploads than this are a warning: what is kept needs time to be moved, a
 # temporary folder only has to hold those under way.
@@ -37,9 +36,8 @@ def check_disks() -> Iterator[Finding]:
 
 def _places() -> Iterator[Place]:
     for alias in objects.ALIASES:
-        store = objects.store(alias)
-        if isinstance(store, LocalStorage):
-            yield Place(f"disk of {alias}", Path(store.location), UPLOADS_KEPT)
+        if objects.is_local(alias):
+            yield Place(f"disk of {alias}", Path(objects.store(alias).path("")), UPLOADS_KEPT)
     temporary = Path(settings.FILE_UPLOAD_TEMP_DIR or tempfile.gettempdir())
     yield Place("disk of uploads under way", temporary, UPLOADS_UNDER_WAY)
     if connection.vendor == "sqlite":
