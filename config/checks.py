@@ -88,5 +88,17 @@ def check_email(**kwargs: Any) -> list[CheckMessage]:
     return [_error("E011", "BASE_URL", "https://pictures.example.org or the like, for links")]
 
 
+@register()
+def check_openid_connect(**kwargs: Any) -> list[CheckMessage]:
+    """Check that a provider is named whole."""
+    if not settings.OIDC_ISSUER:
+        return []
+    missing = [
+        name for name in ("OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET") if not getattr(settings, name)
+    ]
+    remedy = "what the provider of OIDC_ISSUER gave you"
+    return [_error("E012", name, remedy) for name in missing]
+
+
 def _error(number: str, name: str, remedy: str) -> Error:
     return Error(f"DARKROOM_{name} must be {remedy}.", id=f"darkroom.{number}")

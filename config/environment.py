@@ -150,3 +150,17 @@ def email(url: str) -> dict[str, Any]:
             "example submission://user:password@mail.example.org"
         )
     return parsed
+
+
+def openid_connect(issuer: str, *, name: str, client_id: str, secret: str) -> dict[str, Any]:
+    """Return allauth's providers: the one of this issuer, or none."""
+    if not issuer:
+        return {}
+    app = {
+        "provider_id": "oidc",
+        "name": name,
+        "client_id": client_id,
+        "secret": secret,
+        "settings": {"server_url": issuer.rstrip("/")},
+    }
+    return {"openid_connect": {"APPS": [app], "OAUTH_PKCE_ENABLED": True}}

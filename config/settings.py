@@ -16,6 +16,7 @@ from config.environment import (
     email,
     env,
     object_storage,
+    openid_connect,
     optional,
     secret_key,
 )
@@ -44,6 +45,12 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
     "csp",
     "django_celery_beat",
     "rest_framework",
@@ -59,6 +66,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "uploads.pages.two_factor.StaffTwoFactor",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
 ]
@@ -88,6 +97,11 @@ AUTH_PASSWORD_VALIDATORS = [
         "CommonPasswordValidator",
         "NumericPasswordValidator",
     )
+]
+AUTHENTICATION_BACKENDS = [
+    "allauth.account.auth_backends.AuthenticationBackend",
+    # For names that differ only by case, which allauth cannot tell apart, and for older sessions.
+    "django.contrib.auth.backends.ModelBackend",
 ]
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "library"
@@ -175,6 +189,47 @@ SIGN_INS_PER_MINUTE = env.int("SIGN_INS_PER_MINUTE", 10)
 SIGN_INS_PER_MINUTE_BY_ADDRESS = env.int("SIGN_INS_PER_MINUTE_BY_ADDRESS", 100)
 QUOTA_IMAGES = env.int("QUOTA_IMAGES", 100_000)
 QUOTA_BYTES = env.int("QUOTA_BYTES", 200 * 1024**3)
+
+# --- Accounts ---------------------------------------------------------------------------------
+
+# Staff without a second factor are led to setting one up before anything else.
+STAFF_TWO_FACTOR = env.bool("STAFF_TWO_FACTOR", False)
+# How long an invitation may be accepted.
+INVITATION_DAYS = env.int("INVITATION_DAYS", 7)
+
+# An OpenID Connect provider that people may sign in with; without an issuer there is none.
+OIDC_ISSUER = optional("OIDC_ISSUER") or ""
+OIDC_CLIENT_ID = optional("OIDC_CLIENT_ID") or ""
+OIDC_CLIENT_SECRET = optional("OIDC_CLIENT_SECRET") or ""
+OIDC_NAME = optional("OIDC_NAME") or "OpenID Connect"
+# Whoever proves an address of these domains there needs no invitation.
+OIDC_DOMAINS: list[str] = env.list("OIDC_DOMAINS", [])
+
+ACCOUNT_ADAPTER = "uploads.accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "optional"
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
+ACCOUNT_SESSION_REMEMBER = True
+# Signing in has counters of its own: `uploads.pages.sign_in`. Codes are counted by this one.
+ACCOUNT_RATE_LIMITS: dict[str, str | None] | bool = THROTTLE and {
+    "login": None,
+    "login_failed": "10/5m/key",
+}
+MFA_TOTP_ISSUER = "Darkroom"
+# A clock may be off by half a minute.
+MFA_TOTP_TOLERANCE = 1
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+# Accounts are made by invitation: nobody can lock another out of an address.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+SOCIALACCOUNT_ADAPTER = "uploads.accounts.single_sign_on.SingleSignOn"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+SOCIALACCOUNT_PROVIDERS = openid_connect(
+    OIDC_ISSUER, name=OIDC_NAME, client_id=OIDC_CLIENT_ID, secret=OIDC_CLIENT_SECRET
+)
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

@@ -30,6 +30,8 @@ def write_all(folder: Path) -> None:
     write_once(folder / "metrics_token", secrets.token_urlsafe(BYTES))
     # Without an address nobody is written to.
     write_once(folder / "email_url", "")
+    # What an OpenID Connect provider gave you; without DARKROOM_OIDC_ISSUER it is not asked for.
+    write_once(folder / "oidc_client_secret", "")
     write_once(folder / "flower_login", f"flower:{secrets.token_urlsafe(BYTES)}")
 
 

@@ -1,18 +1,21 @@
 """Callers of every kind, and an image for them to ask about."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.core.cache import cache
 from django.test import Client
+from pytest_django.fixtures import Settings
 
 from processing.execution import execute
 from processing.nudging import breaker
 from storage.models import Image
 from storage.statuses import RunStatus, StageName, StageStatus
 from tests.conftest import PictureFile
+from tests.services.mail import MailServer
 from uploads import intake, tokens
 from uploads.api import throttling
 from uploads.models import Scope
@@ -32,6 +35,7 @@ def _broker_is_down(monkeypatch: pytest.MonkeyPatch) -> None:
 def _nobody_has_asked_yet() -> None:
     throttling.requests = throttling.MinuteCounter()
     sign_in.attempts = throttling.MinuteCounter()
+    cache.clear()
 
 
 def signed_in(user: User) -> Client:
@@ -109,3 +113,21 @@ def upload(client: Client, local_stores: Path, picture_file: PictureFile) -> Upl
 def named(file: Any, name: str) -> Any:
     file.name = name
     return file
+
+
+@pytest.fixture(scope="module")
+def mail_server() -> Iterator[MailServer]:
+    with MailServer() as server:
+        yield server
+
+
+@pytest.fixture
+def mail(mail_server: MailServer, settings: Settings) -> MailServer:
+    """Return a real mail server that the settings name, without a message so far."""
+    mail_server.messages.clear()
+    mail_server.refuses = False
+    settings.EMAIL_URL = f"smtp://127.0.0.1:{mail_server.port}"
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", mail_server.port
+    settings.BASE_URL = "https://pictures.example.org"
+    return mail_server

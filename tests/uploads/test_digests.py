@@ -1,6 +1,6 @@
 """One message for each upload session, through a real mail server."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from email.message import EmailMessage
@@ -23,23 +23,6 @@ from uploads.tasks import send_digests
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("local_stores")]
 Send = Callable[..., Image]
-
-
-@pytest.fixture(scope="module")
-def mail_server() -> Iterator[MailServer]:
-    with MailServer() as server:
-        yield server
-
-
-@pytest.fixture
-def mail(mail_server: MailServer, settings: Settings) -> MailServer:
-    mail_server.messages.clear()
-    mail_server.refuses = False
-    settings.EMAIL_URL = f"smtp://127.0.0.1:{mail_server.port}"
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", mail_server.port
-    settings.BASE_URL = "https://pictures.example.org"
-    return mail_server
 
 
 @pytest.fixture

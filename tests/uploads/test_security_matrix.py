@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.contrib.auth.models import User
@@ -77,6 +78,21 @@ SIGN_IN = row(200, **SIGNED_IN)
 ADMINISTRATION = row(302, staff=200)
 NOT_ADMINISTRATION = row(302, staff=405)
 
+# allauth's forms answer PUT as they do POST.
+NO_PASSWORD = ("stranger", "team", "staff")
+SET_A_PASSWORD = dict.fromkeys(NO_PASSWORD, 302)
+# Who has neither a password nor a second factor has nothing to prove themselves by once more.
+AGAIN = dict.fromkeys(NO_PASSWORD, 403)
+SHOWN = table(row(405), row(200), options=row(200))
+NOT_STAFF = dict.fromkeys(("stranger", "owner", "team"), 403)
+
+
+def of_form(status: int = 200, **others: int) -> dict[str, Row]:
+    """A form of allauth, whose answer to what is sent has this status."""
+    asked, sent = of_page(200, **others), of_page(status, **others)
+    return table(of_page(405, **others), asked, options=asked, POST=sent, PUT=sent)
+
+
 TABLE: dict[str, dict[str, Row]] = {
     "api/v1/images/": table(**API, reading=of_program(200), POST=of_program(202)),
     "api/v1/images/<uuid:image_id>/": table(
@@ -108,6 +124,47 @@ TABLE: dict[str, dict[str, Row]] = {
     ),
     "sign-in/": table(row(405, **SIGNED_IN), SIGN_IN, options=SIGN_IN, POST=SIGN_IN, PUT=SIGN_IN),
     "sign-out/": table(row(405), OPTIONS=row(200), POST=row(302)),
+    "sign-in/again/": of_form(**AGAIN),
+    "sign-in/again/code/": table(row(302)),
+    "sign-in/code/": table(row(302)),
+    "sign-in/with/cancelled/": SHOWN,
+    "sign-in/with/error/": table(row(405), row(401), options=row(200)),
+    # Without settings there is no provider.
+    "sign-in/with/<slug:provider_id>/": table(row(404)),
+    "sign-in/with/<slug:provider_id>/callback/": table(row(404)),
+    "sign-up/": table(row(200)),
+    "sign-up/with/": table(row(302)),
+    "account/": table(PAGE, of_page(200)),
+    "account/inactive/": SHOWN,
+    "account/sessions/": of_form(302),
+    "account/connections/": of_form(),
+    "account/tokens/": table(PAGE, of_page(200), HEAD=PAGE, POST=of_page(400)),
+    "account/tokens/<int:token_id>/revoke/": table(POST_ONLY, POST=of_page(404)),
+    "account/password/": of_form(**SET_A_PASSWORD),
+    "account/password/set/": of_form(owner=302),
+    # Without mail it only says so.
+    "account/password/reset/": table(row(200)),
+    "account/password/reset/sent/": SHOWN,
+    "account/password/reset/done/": SHOWN,
+    r"^account/password/reset/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$": table(row(200)),
+    "account/e-mail/": of_form(302),
+    "account/e-mail/sent/": SHOWN,
+    r"^account/e-mail/confirm/(?P<key>[-:\w]+)/$": table(
+        row(405), row(200), options=row(200), POST=row(404)
+    ),
+    "account/two-factor/": table(PAGE, of_page(200), options=of_page(200)),
+    "account/two-factor/app/": of_form(owner=302),
+    "account/two-factor/app/remove/": table(of_page(302, **AGAIN)),
+    "account/two-factor/codes/": table(PAGE, of_page(404), options=of_page(200)),
+    "account/two-factor/codes/new/": table(of_page(302, **AGAIN)),
+    "account/two-factor/codes/download/": table(of_page(404)),
+    "invitations/": table(
+        PAGE, of_page(200, **NOT_STAFF), HEAD=PAGE, POST=of_page(400, **NOT_STAFF)
+    ),
+    "invitations/<uuid:invitation_id>/resend/": table(POST_ONLY, POST=of_page(404, **NOT_STAFF)),
+    "invitations/<uuid:invitation_id>/revoke/": table(POST_ONLY, POST=of_page(404, **NOT_STAFF)),
+    # The token is the permission, and the one asked for is nobody's.
+    "invitation/<str:token>/": table(row(405), GET=row(404), POST=row(404)),
     "admin/": table(ADMINISTRATION),
     "admin/login/": table(row(302, stranger=403, owner=403, team=403)),
     "admin/logout/": table(NOT_ADMINISTRATION, options=ADMINISTRATION, POST=row(302)),
@@ -160,7 +217,15 @@ def callers(
 
 def address_of(route: str, image: Image) -> str:
     values = {"<uuid:image_id>": str(image.id), "<slug:name>": "w320", "<str:token>": "none"}
-    key = {"^media/variants/(?P<key>[a-zA-Z0-9/_.-]+)$": "media/variants/aa/none.webp"}
+    values |= {"<uuid:invitation_id>": str(UUID(int=0)), "<int:token_id>": "0"}
+    values |= {"<slug:provider_id>": "oidc"}
+    key = {
+        "^media/variants/(?P<key>[a-zA-Z0-9/_.-]+)$": "media/variants/aa/none.webp",
+        r"^account/password/reset/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$": (
+            "account/password/reset/1-none/"
+        ),
+        r"^account/e-mail/confirm/(?P<key>[-:\w]+)/$": "account/e-mail/confirm/none/",
+    }
     address = key.get(route, route)
     for name, value in values.items():
         address = address.replace(name, value)
@@ -210,6 +275,7 @@ def test_everybody_gets_what_the_contract_promises(
     settings: Settings,
 ) -> None:
     settings.SIGN_INS_PER_MINUTE = 100
+    settings.ACCOUNT_RATE_LIMITS = False
     answers, promised = {}, {}
     for method in METHODS:
         callers["wrong_scope"] = wrong_scope(owner, route, method)

@@ -3,9 +3,9 @@
 from typing import Any
 from uuid import UUID
 
+from allauth.account.forms import LoginForm
 from django import forms
 from django.conf import settings
-from django.contrib.auth.forms import AuthenticationForm
 from django.utils.translation import gettext_lazy as _
 
 from storage.models import Image
@@ -48,8 +48,19 @@ class LabelledForm(forms.Form):
         super().__init__(*arguments, **{"label_suffix": "", **options})
 
 
-class SignInForm(LabelledForm, AuthenticationForm):
-    """Django's own, with labels like everywhere else."""
+class SignInForm(LabelledForm, LoginForm):  # type: ignore[misc]  # its package has no types
+    """allauth's own, with labels like everywhere else and the field that programs know."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.fields["login"].label = _("Username or e-mail address")
+        self.fields["login"].widget.attrs = {"autocomplete": "username", "autofocus": True}
+        # Its help links to the reset of a password, which the page does where there is mail.
+        self.fields["password"].help_text = ""
+        self.fields["password"].widget.attrs = {"autocomplete": "current-password"}
+
+    def add_prefix(self, field_name: str) -> str:
+        return "username" if field_name == "login" else super().add_prefix(field_name)
 
 
 class DescriptionForm(LabelledForm):

@@ -5,9 +5,10 @@ import unicodedata
 from math import ceil
 from typing import Any
 
+from allauth.account.views import LoginView, LogoutView
 from django.conf import settings
 from django.contrib import admin
-from django.contrib.auth.views import LoginView, redirect_to_login
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -17,26 +18,37 @@ from uploads.api.throttling import MINUTE_SECONDS, MinuteCounter
 from uploads.pages.forms import SignInForm
 
 attempts = MinuteCounter()
+# People sign in by their e-mail address too, which may be longer than a name.
+MAX_ADDRESS_LENGTH = 254
 
 
-class SignInView(LoginView):
+class SignInView(LoginView):  # type: ignore[misc]  # its package has no types
     form_class = SignInForm
     template_name = "pages/sign_in.html"
-    redirect_authenticated_user = True
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if _too_many(request):
             return self._ask_to_wait()
-        return super().post(request, *args, **kwargs)
+        answer: HttpResponse = super().post(request, *args, **kwargs)
+        return answer
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        ways = {"writes_mail": bool(settings.EMAIL_URL), "provider": settings.OIDC_ISSUER}
+        return {**super().get_context_data(**kwargs), **ways, "provider_name": settings.OIDC_NAME}
 
     def _ask_to_wait(self) -> HttpResponse:
         """Answer without a look at the password, which may well be the right one."""
-        form = SignInForm(self.request)
+        form = SignInForm(request=self.request)
         context = self.get_context_data(form=form, refusal=_("Too many attempts. Wait a minute."))
         wait_seconds = MINUTE_SECONDS - time.time() % MINUTE_SECONDS
-        return self.render_to_response(
+        answer: HttpResponse = self.render_to_response(
             context, status=429, headers={"Retry-After": str(ceil(wait_seconds))}
         )
+        return answer
+
+
+class SignOutView(LogoutView):  # type: ignore[misc]
+    http_method_names = ["post", "options"]
 
 
 def administration(request: HttpRequest) -> HttpResponse:
@@ -62,4 +74,5 @@ def _too_many(request: HttpRequest) -> bool:
 
 def _account(request: HttpRequest) -> str:
     """Return the name that is asked for as the accounts have it, and no more of it than they do."""
-    return unicodedata.normalize("NFKC", request.POST.get("username", "")[:150]).strip()
+    name = request.POST.get("username", "")[:MAX_ADDRESS_LENGTH]
+    return unicodedata.normalize("NFKC", name).strip().casefold()

@@ -1,10 +1,8 @@
-from django.contrib.auth.views import LogoutView
-from django.urls import path
+from django.urls import include, path
 from django.views.decorators.http import require_POST
 from django.views.i18n import set_language
 
 from uploads.pages.mail import preference, unsubscribe
-from uploads.pages.sign_in import SignInView
 from uploads.pages.twins import twins
 from uploads.pages.views import cancel, cards, delete, image, library, reprocess, upload
 
@@ -20,6 +18,5 @@ urlpatterns = [
     path("e-mail/", preference, name="mail-preference"),
     path("e-mail/unsubscribe/<str:token>/", unsubscribe, name="unsubscribe"),
     path("language/", require_POST(set_language), name="language"),
-    path("sign-in/", SignInView.as_view(), name="sign-in"),
-    path("sign-out/", LogoutView.as_view(), name="sign-out"),
+    path("", include("uploads.pages.account_urls")),
 ]

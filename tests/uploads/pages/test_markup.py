@@ -12,6 +12,7 @@ from django.template.loader import render_to_string
 from django.test import Client
 
 from storage.models import Image
+from tests.uploads.conftest import signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -44,21 +45,29 @@ class Page(HTMLParser):
         return [value for _, found in self.tags for name in names if (value := found.get(name))]
 
 
-@pytest.fixture(params=["library", "upload", "image", "waiting", "sign-in", "nowhere"])
+PATHS = {
+    "upload": "/upload/",
+    "sign-in": "/sign-in/",
+    "nowhere": f"/images/{uuid4()}/",
+    "invitations": "/invitations/",
+}
+ACCOUNT = ("", "e-mail/", "password/", "two-factor/", "sessions/", "tokens/", "password/reset/")
+
+
+@pytest.fixture(params=["library", "image", "waiting", *PATHS, *ACCOUNT])
 def page(request: pytest.FixtureRequest, client: Client) -> Page:
     """Return each page in turn."""
+    browser = Client() if request.param in {"sign-in", "password/reset/"} else client
+    if request.param == "invitations":
+        browser = signed_in(request.getfixturevalue("staff"))
+    if request.param in ACCOUNT:
+        return Page(browser.get(f"/account/{request.param}").content.decode())
+    if request.param in PATHS:
+        return Page(browser.get(PATHS[request.param]).content.decode())
     image: Image = request.getfixturevalue("image")
     if request.param == "image":
         request.getfixturevalue("ready_image")
-    path = {
-        "library": "/",
-        "upload": "/upload/",
-        "image": f"/images/{image.id}/",
-        "waiting": f"/images/{image.id}/",
-        "sign-in": "/sign-in/",
-        "nowhere": f"/images/{uuid4()}/",
-    }[request.param]
-    browser = Client() if request.param == "sign-in" else client
+    path = "/" if request.param == "library" else f"/images/{image.id}/"
     return Page(browser.get(path).content.decode())
 
 
@@ -110,6 +119,6 @@ def test_policy_forbids_inline_code(client: Client) -> None:
     assert "unsafe" not in policy
 
 
-@pytest.mark.parametrize("name", ["403.html", "404.html", "403_csrf.html", "500.html"])
+@pytest.mark.parametrize("name", ["403.html", "404.html", "403_csrf.html", "429.html", "500.html"])
 def test_pages_of_last_resort_need_nothing_to_be_rendered(name: str) -> None:
     assert "Darkroom" in render_to_string(name)
