@@ -9,6 +9,7 @@ import hashlib
 import os
 import secrets
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from urllib.parse import urlsplit
 import dj_database_url
 import dj_email_url
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 from environs import FileAwareEnv
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -164,3 +166,8 @@ def openid_connect(issuer: str, *, name: str, client_id: str, secret: str) -> di
         "settings": {"server_url": issuer.rstrip("/")},
     }
     return {"openid_connect": {"APPS": [app], "OAUTH_PKCE_ENABLED": True}}
+
+
+def static_file(name: str) -> Callable[[object], str]:
+    """Return what gives the address of a static file once the settings have been read."""
+    return lambda request: static(name)

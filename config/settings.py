@@ -19,6 +19,7 @@ from config.environment import (
     openid_connect,
     optional,
     secret_key,
+    static_file,
 )
 from config.queues import BULK_PREFIX, LARGE, MAINTENANCE_QUEUE, QUEUES, ROUTES
 
@@ -39,7 +40,9 @@ INSTALLED_APPS = [
     "uploads",
     "processing",
     "storage",
-    "django.contrib.admin",
+    # Its templates stand in for those of the administration, whose site is ours.
+    "unfold.apps.BasicAppConfig",
+    "uploads.administration.apps.AdministrationConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -70,6 +73,7 @@ MIDDLEWARE = [
     "uploads.pages.two_factor.StaffTwoFactor",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
+    "uploads.administration.policy.AdministrationPolicy",
 ]
 
 TEMPLATES = [
@@ -189,6 +193,19 @@ SIGN_INS_PER_MINUTE = env.int("SIGN_INS_PER_MINUTE", 10)
 SIGN_INS_PER_MINUTE_BY_ADDRESS = env.int("SIGN_INS_PER_MINUTE_BY_ADDRESS", 100)
 QUOTA_IMAGES = env.int("QUOTA_IMAGES", 100_000)
 QUOTA_BYTES = env.int("QUOTA_BYTES", 200 * 1024**3)
+
+# --- Administration ---------------------------------------------------------------------------
+
+UNFOLD = {
+    "SITE_TITLE": "Darkroom",
+    "SITE_HEADER": "Darkroom",
+    "SITE_ICON": static_file("darkroom/mark.svg"),
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": static_file("darkroom/mark.svg")}
+    ],
+    "SHOW_VIEW_ON_SITE": False,
+    "STYLES": [static_file("darkroom/administration.css")],
+}
 
 # --- Accounts ---------------------------------------------------------------------------------
 

@@ -1,12 +1,13 @@
 """Records for administrators to look at; what moves by rules of its own is read-only."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from storage.models import (
+    Attempt,
     Event,
     Image,
     Original,
@@ -19,20 +20,9 @@ from storage.models import (
     Variant,
 )
 from uploads import tokens
-from uploads.models import ApiToken, MailPreference, UploadSession
-
-
-class ReadOnly(admin.ModelAdmin[Any]):
-    """Statuses are written by `storage.transitions` alone, images come in by the intake."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
+from uploads.administration import people, schedule  # noqa: F401 - registering is importing
+from uploads.administration.records import Editable, ReadOnly
+from uploads.models import ApiToken, Invitation, MailPreference, UploadSession
 
 
 @admin.register(Image)
@@ -70,6 +60,12 @@ class StageAdmin(ReadOnly):
     list_filter = ["name", "status", "error_code"]
 
 
+@admin.register(Attempt)
+class AttemptAdmin(ReadOnly):
+    list_display = ["stage_id", "number", "worker", "started_at", "finished_at", "outcome"]
+    list_filter = ["outcome", "error_code"]
+
+
 @admin.register(QueuePause)
 class QueuePauseAdmin(ReadOnly):
     """Workers are told by `manage.py pause_queue` and `resume_queue`."""
@@ -91,28 +87,38 @@ class EventAdmin(ReadOnly):
 
 
 @admin.register(Preset)
-class PresetAdmin(admin.ModelAdmin[Preset]):
+class PresetAdmin(Editable):
     list_display = ["name", "kind", "width", "height", "fit", "formats", "quality", "enabled"]
 
 
 @admin.register(Tag)
-class TagAdmin(admin.ModelAdmin[Tag]):
+class TagAdmin(Editable):
     search_fields = ["name"]
 
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(ReadOnly):
-    """Tokens are made by `manage.py create_token`: here their text would go through a page."""
+    """Tokens are made on the page of their person, or by `manage.py create_token`."""
 
     list_display = ["prefix", "name", "user", "scopes", "last_used_at", "revoked_at"]
     list_select_related = ["user"]
     exclude = ["digest"]
     actions = ["revoke"]
 
-    @admin.action(description="Revoke the selected tokens")
+    @admin.action(description=gettext_lazy("Revoke the selected tokens"))
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
         revoked = sum(tokens.revoke(token.id) for token in queryset)
-        self.message_user(request, f"{revoked} tokens revoked.")
+        self.message_user(request, _("%(number)d tokens revoked.") % {"number": revoked})
+
+
+@admin.register(Invitation)
+class InvitationAdmin(ReadOnly):
+    """Invitations are made, sent again and revoked on the page for them."""
+
+    list_display = ["email", "group", "invited_by", "expires_at", "accepted_by", "revoked_at"]
+    list_select_related = ["group", "invited_by", "accepted_by"]
+    search_fields = ["email"]
+    exclude = ["digest"]
 
 
 @admin.register(UploadSession)
@@ -123,6 +129,6 @@ class UploadSessionAdmin(ReadOnly):
 
 
 @admin.register(MailPreference)
-class MailPreferenceAdmin(admin.ModelAdmin[MailPreference]):
+class MailPreferenceAdmin(Editable):
     list_display = ["user", "digests", "updated_at"]
     list_select_related = ["user"]
