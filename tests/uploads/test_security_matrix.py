@@ -154,7 +154,8 @@ TABLE: dict[str, dict[str, Row]] = {
     ),
     "account/two-factor/": table(PAGE, of_page(200), options=of_page(200)),
     "account/two-factor/app/": of_form(owner=302),
-    "account/two-factor/app/remove/": table(of_page(302, **AGAIN)),
+    # There is none to take away.
+    "account/two-factor/app/remove/": table(of_page(404)),
     "account/two-factor/codes/": table(PAGE, of_page(404), options=of_page(200)),
     "account/two-factor/codes/new/": table(of_page(302, **AGAIN)),
     "account/two-factor/codes/download/": table(of_page(404)),
