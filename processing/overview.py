@@ -60,13 +60,13 @@ class Overview:
 
 def overview() -> Overview:
     """Return what is known as of a moment ago; the broker is never waited for longer than that."""
-    return _overviews.get()
+    return overviews.get()
 
 
 def forget() -> None:
     """Have the next look see what has just been changed."""
-    _trends.forget()
-    _overviews.forget()
+    trends.forget()
+    overviews.forget()
 
 
 def _take() -> Overview:
@@ -83,7 +83,7 @@ def _take() -> Overview:
         stuck=stuck_runs(now),
         last_sweep_at=sweeps.last_at if sweeps else None,
         sweeps_are_on=periodic.running().filter(task=periodic.ESSENTIAL).exists(),
-        trend=_trends.get(),
+        trend=trends.get(),
     )
 
 
@@ -102,5 +102,5 @@ def _take_trend() -> Trend:
     )
 
 
-_trends = Remembered(_take_trend, seconds=TREND_SECONDS)
-_overviews = Remembered(_take, seconds=REMEMBERED_SECONDS)
+trends = Remembered(_take_trend, seconds=TREND_SECONDS)
+overviews = Remembered(_take, seconds=REMEMBERED_SECONDS)

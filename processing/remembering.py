@@ -24,7 +24,7 @@ class Remembered(Generic[Answer]):
 
     def __init__(self, ask: Callable[[], Answer], *, seconds: float) -> None:
         self._ask = ask
-        self._seconds = seconds
+        self.seconds = seconds
         self._lock = Lock()
         self._held: Held[Answer] | None = None
         self._forgotten_at = float("-inf")
@@ -57,7 +57,7 @@ class Remembered(Generic[Answer]):
         return held if held is not None and held.asked_at > self._forgotten_at else None
 
     def _is_recent(self, held: Held[Answer]) -> bool:
-        return monotonic() - held.asked_at < self._seconds
+        return monotonic() - held.asked_at < self.seconds
 
     def forget(self) -> None:
         """Have the next caller ask, because something has changed, and others wait for that."""
