@@ -1,6 +1,7 @@
 """Pages that ask anew, and pictures that have failed."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -39,7 +40,7 @@ def in_order(db: None) -> None:
 def fail(owner: User) -> Fail:
     """Return a maker of pictures whose first stage has failed: `fail("timed_out")`."""
 
-    def make(code: str, detail: str = "It failed.", **fields: object) -> Image:
+    def make(code: str, detail: str = "It failed.", **fields: Any) -> Image:
         image = make_image(owner, **fields)
         claim = claim_stage(stage_of(start(image), StageName.RESIZE))
         assert transitions.fail(claim, Failure(code, detail))
