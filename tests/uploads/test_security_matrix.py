@@ -66,11 +66,17 @@ def table(
     return {**dict.fromkeys(METHODS, otherwise), **read, **asked, **methods}
 
 
+def of_operators(status: int) -> Row:
+    """Pages for staff: whoever else is signed in may not do this."""
+    return of_page(status, **dict.fromkeys(("stranger", "owner", "team"), 403))
+
+
 API = {"otherwise": of_program(405), "options": of_program(200)}
 PAGE = of_page(405)
 FOR_STAFF = dict.fromkeys(("stranger", "owner", "team", "token", "foreign_token"), 403)
 # The view that only sends a form: its addresses answer nothing else.
 POST_ONLY = of_page(405)
+FOR_OPERATORS = of_operators(405)
 OPEN = table(row(405), row(200))
 SIGNED_IN = dict.fromkeys(("stranger", "owner", "team", "staff"), 302)
 SIGN_IN = row(200, **SIGNED_IN)
@@ -128,6 +134,14 @@ TABLE: dict[str, dict[str, Row]] = {
     "e-mail/": table(PAGE, of_page(200), HEAD=PAGE, POST=of_page(400)),
     # The token is the permission, and the one asked for is nobody's.
     "e-mail/unsubscribe/<str:token>/": table(row(405), GET=row(404), POST=row(404)),
+    "operations/": table(FOR_OPERATORS, of_operators(200), HEAD=FOR_OPERATORS),
+    "operations/live/": table(FOR_OPERATORS, of_operators(200), HEAD=FOR_OPERATORS),
+    "operations/queues/<slug:queue>/pause/": table(FOR_OPERATORS, POST=of_operators(302)),
+    "operations/queues/<slug:queue>/resume/": table(FOR_OPERATORS, POST=of_operators(302)),
+    # Nothing has failed: it leads back.
+    "operations/retry/<str:code>/": table(
+        FOR_OPERATORS, of_operators(302), HEAD=FOR_OPERATORS, POST=of_operators(302)
+    ),
     "upload/twins/": table(PAGE, of_page(200), HEAD=PAGE),
     "language/": table(row(405), POST=row(302)),
     "images/<uuid:image_id>/": table(PAGE, of_image_page(200), HEAD=PAGE, POST=of_image_page(302)),
@@ -160,6 +174,7 @@ def callers(
 
 def address_of(route: str, image: Image) -> str:
     values = {"<uuid:image_id>": str(image.id), "<slug:name>": "w320", "<str:token>": "none"}
+    values |= {"<slug:queue>": "compress", "<str:code>": "timed_out"}
     key = {"^media/variants/(?P<key>[a-zA-Z0-9/_.-]+)$": "media/variants/aa/none.webp"}
     address = key.get(route, route)
     for name, value in values.items():
@@ -302,7 +317,7 @@ def test_another_site_can_neither_sign_in_nor_out(owner: User, path: str) -> Non
 
 # --- What pages are made of -------------------------------------------------------------------
 
-PAGES = ("/", "/upload/", "/sign-in/", "/admin/", "/nothing/", "/images/{id}/")
+PAGES = ("/", "/upload/", "/sign-in/", "/admin/", "/nothing/", "/images/{id}/", "/operations/")
 INLINE = re.compile(
     r"<script(?![^>]*\bsrc=)[^>]*>|<style|\son\w+\s*=|\sstyle\s*=|javascript:", re.I
 )

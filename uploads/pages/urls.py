@@ -4,6 +4,7 @@ from django.views.decorators.http import require_POST
 from django.views.i18n import set_language
 
 from uploads.pages.mail import preference, unsubscribe
+from uploads.pages.operations import views as operations
 from uploads.pages.sign_in import SignInView
 from uploads.pages.twins import twins
 from uploads.pages.views import cancel, cards, delete, image, library, reprocess, upload
@@ -19,6 +20,11 @@ urlpatterns = [
     path("images/<uuid:image_id>/delete/", delete, name="image-delete"),
     path("e-mail/", preference, name="mail-preference"),
     path("e-mail/unsubscribe/<str:token>/", unsubscribe, name="unsubscribe"),
+    path("operations/", operations.page, name="operations"),
+    path("operations/live/", operations.live, name="operations-live"),
+    path("operations/queues/<slug:queue>/pause/", operations.pause, name="queue-pause"),
+    path("operations/queues/<slug:queue>/resume/", operations.resume, name="queue-resume"),
+    path("operations/retry/<str:code>/", operations.retry, name="operations-retry"),
     path("language/", require_POST(set_language), name="language"),
     path("sign-in/", SignInView.as_view(), name="sign-in"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),

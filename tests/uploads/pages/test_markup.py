@@ -12,6 +12,7 @@ from django.template.loader import render_to_string
 from django.test import Client
 
 from storage.models import Image
+from tests.uploads.conftest import signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -44,7 +45,9 @@ class Page(HTMLParser):
         return [value for _, found in self.tags for name in names if (value := found.get(name))]
 
 
-@pytest.fixture(params=["library", "upload", "image", "waiting", "sign-in", "nowhere"])
+@pytest.fixture(
+    params=["library", "upload", "image", "waiting", "operations", "sign-in", "nowhere"]
+)
 def page(request: pytest.FixtureRequest, client: Client) -> Page:
     """Return each page in turn."""
     image: Image = request.getfixturevalue("image")
@@ -55,10 +58,13 @@ def page(request: pytest.FixtureRequest, client: Client) -> Page:
         "upload": "/upload/",
         "image": f"/images/{image.id}/",
         "waiting": f"/images/{image.id}/",
+        "operations": "/operations/",
         "sign-in": "/sign-in/",
         "nowhere": f"/images/{uuid4()}/",
     }[request.param]
     browser = Client() if request.param == "sign-in" else client
+    if request.param == "operations":
+        browser = signed_in(request.getfixturevalue("staff"))
     return Page(browser.get(path).content.decode())
 
 

@@ -90,6 +90,12 @@ def question(page: Page, files: Files) -> None:
     expect(page.get_by_role("button", name="Keep it")).to_be_visible()
 
 
+def operations(page: Page, files: Files) -> None:
+    page.goto("/operations/")
+    page.get_by_text("The same in figures").click()
+    expect(page.get_by_role("region", name="The same in figures")).to_be_visible()
+
+
 def nothing_there(page: Page, files: Files) -> None:
     page.goto("/images/00000000-0000-0000-0000-000000000000/")
 
@@ -103,6 +109,7 @@ SCENES: Mapping[str, Scene] = {
     "question": question,
     "library": library,
     "library-without-a-match": library_without_a_match,
+    "operations": operations,
     "nothing-there": nothing_there,
     "sign-in": sign_in,
 }

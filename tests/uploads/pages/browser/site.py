@@ -23,12 +23,12 @@ PREPARE = (
     "from django.contrib.auth.models import User; "
     "from storage.models import Preset; "
     "Preset.objects.update(effort='fixed'); "
-    f"User.objects.create_user({NAME!r}, password={PASSWORD!r})"
+    f"User.objects.create_user({NAME!r}, password={PASSWORD!r}, is_staff=True)"
 )
 
 
 class Site(Server):
-    """A running Darkroom with one user."""
+    """A running Darkroom with one user, who is staff."""
 
     name = "site"
 
@@ -58,7 +58,7 @@ class Site(Server):
         self._redis.start()
         self._manage("migrate", "--verbosity", "0")
         self._manage("collectstatic", "--no-input", "--verbosity", "0")
-        self._manage("shell", "--verbosity", "0", "--command", PREPARE)
+        self.run(PREPARE)
         self._web.start(self._answers, timeout_seconds=START_SECONDS)
         self._start_worker()
 
@@ -73,6 +73,10 @@ class Site(Server):
             yield
         finally:
             self._start_worker()
+
+    def run(self, program: str) -> None:
+        """Have a process of the site's own run a few lines of Python."""
+        self._manage("shell", "--verbosity", "0", "--command", program)
 
     def close(self) -> None:
         super().close()
