@@ -9,6 +9,7 @@ from storage.models import Image, Stage, Variant
 from storage.models.variants import VariantKind
 from storage.statuses import RunStatus, StageStatus
 from uploads.addresses import original_url
+from uploads.pages.comparison import comparison
 from uploads.pages.timeline import timeline
 from uploads.pages.variant_table import variant_groups
 from uploads.picture import picture_html
@@ -33,6 +34,7 @@ def image_context(image: Image) -> dict[str, Any]:
         "reasons": reasons().items(),
         "failure": failure(image, stages),
         "timeline": timeline(stages, now=timezone.now()),
+        "comparison": comparison(image, variants),
         "groups": variant_groups(image, variants),
         "preview": picture_html(variants, alt_text=image.alt_text, sizes=_preview_sizes(variants)),
         "picture": picture_html(variants, alt_text=image.alt_text),

@@ -1,70 +1,24 @@
 // The image page: regions follow the server while the image is active; a click sets the focal point.
 
-import { IMAGES, requestHtml, requestJson } from "./shared/api.js";
+import { IMAGES, requestJson } from "./shared/api.js";
 import { Follower } from "./shared/live.js";
-import { localiseTimes } from "./shared/times.js";
 import { word } from "./shared/words.js";
-
-// A picture that takes longer than this to arrive is shown as it loads.
-const DECODE_MS = 2000;
+import { prepareComparison } from "./image/compare.js";
+import { refresh } from "./image/regions.js";
 
 const page = document.getElementById("image");
 const id = page.dataset.id;
-const shownHtml = new Map();
-
-// --- Following ---------------------------------------------------------------------------------
 
 const follower = new Follower({
   eventsOf: () => `${IMAGES}${id}/events/`,
-  async look() {
-    const html = await requestHtml(location.pathname);
-    const fresh = new DOMParser().parseFromString(html, "text/html");
-    // A question that is being asked is not pulled away; what it covers is looked at again.
-    if (page.querySelector(":popover-open")) return false;
-    for (const region of fresh.querySelectorAll("[data-live]")) await update(region);
-    return !isActive();
-  },
+  look: async () => (await refresh(page)) && !isActive(),
 });
 
 function isActive() {
   return document.getElementById("live-status").hasAttribute("data-active");
 }
 
-// The region itself stays, so that a screen reader goes on listening to it.
-async function update(rendered) {
-  const html = withoutTokens(rendered);
-  const shown = document.getElementById(rendered.id);
-  if (!shown || shownHtml.get(rendered.id) === html) return;
-  shownHtml.set(rendered.id, html);
-  const fresh = document.importNode(rendered, true);
-  await decoded(fresh);
-  localiseTimes(fresh);
-  const place = focusables(shown).indexOf(document.activeElement);
-  shown.replaceChildren(...fresh.childNodes);
-  for (const name of ["hidden", "data-active"]) {
-    shown.toggleAttribute(name, rendered.hasAttribute(name));
-  }
-  if (place >= 0) focusables(shown)[place]?.focus();
-}
-
-function focusables(region) {
-  return [...region.querySelectorAll("a, button, [tabindex]")];
-}
-
-// Every rendering masks the CSRF token anew; that alone is no change.
-function withoutTokens(region) {
-  return region.outerHTML.replace(/name="csrfmiddlewaretoken" value="[^"]*"/g, "");
-}
-
-// The old picture stays until the new one can take its place without a gap.
-async function decoded(region) {
-  const pictures = [...region.querySelectorAll("img")].map((picture) => {
-    picture.loading = "eager";
-    return picture.decode().catch(() => {});
-  });
-  const patience = new Promise((resolve) => setTimeout(resolve, DECODE_MS));
-  if (pictures.length) await Promise.race([Promise.all(pictures), patience]);
-}
+prepareComparison();
 
 // --- Focal point -------------------------------------------------------------------------------
 
