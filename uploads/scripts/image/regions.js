@@ -35,7 +35,9 @@ async function update(rendered) {
   await decoded(fresh);
   localiseTimes(fresh);
   const place = focusables(shown).indexOf(document.activeElement);
+  const open = [...shown.querySelectorAll("details")].map((each) => each.open);
   shown.replaceChildren(...fresh.childNodes);
+  shown.querySelectorAll("details").forEach((each, index) => (each.open = open[index] ?? false));
   for (const name of ["hidden", "data-active"]) {
     shown.toggleAttribute(name, rendered.hasAttribute(name));
   }
