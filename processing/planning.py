@@ -24,7 +24,7 @@ def plan(
     original: Original, *, stages: frozenset[StageName] | None = None, bulk: bool = False
 ) -> Plan:
     """Return the stages of a new run; with `stages`, the other repeatable ones are skipped."""
-    specs = _enabled_specs()
+    specs = enabled_specs()
     wanted = REPEATABLE if stages is None or not stages & REPEATABLE else stages & REPEATABLE
     return Plan(
         presets=[spec.to_json() for spec in specs],
@@ -65,7 +65,7 @@ def queue_of(name: StageName, *, bulk: bool, large: bool = False) -> str:
 
 def memory_needed(header: Header, content_bytes: int) -> int:
     """Return the memory in bytes that resizing a file takes with the presets as they are now."""
-    return _needed_bytes(header, content_bytes, _enabled_specs())
+    return _needed_bytes(header, content_bytes, enabled_specs())
 
 
 def allowance(original: Original, specs: Sequence[VariantSpec], sizes: Sequence[Size]) -> Allowance:
@@ -78,7 +78,8 @@ def allowance(original: Original, specs: Sequence[VariantSpec], sizes: Sequence[
     )
 
 
-def _enabled_specs() -> list[VariantSpec]:
+def enabled_specs() -> list[VariantSpec]:
+    """Return the presets that a run which begins now would freeze."""
     presets = Preset.objects.select_related("overlay").filter(enabled=True)
     return [specifications.of_preset(preset) for preset in presets]
 

@@ -1,6 +1,6 @@
 """Pure imaging: bytes in, bytes out. Pillow, NumPy and the standard library, nothing else."""
 
-from processing.imaging.cropping import FocalPoint, cut, find_focal_point
+from processing.imaging.cropping import FocalPoint, crop_box, cut, find_focal_point
 from processing.imaging.decoders import most_decoder_bytes
 from processing.imaging.encoders import Encoded
 from processing.imaging.encoding import FORMATS, encode
@@ -60,6 +60,7 @@ __all__ = [
     "UnsupportedFormat",
     "VariantSpec",
     "carries_overlay",
+    "crop_box",
     "cut",
     "dominant_colors",
     "encode",

@@ -88,34 +88,41 @@ class PercentField(forms.FloatField):
 
 
 class ImageForm(DescriptionForm):
-    focal_x = PercentField(label=_("From the left, %"))
-    focal_y = PercentField(label=_("From the top, %"))
-
     @staticmethod
     def initial_of(image: Image) -> dict[str, Any]:
         return {
             "title": image.title,
             "alt_text": image.alt_text,
             "tags": ", ".join(sorted(tag.name for tag in image.tags.all())),
-            "focal_x": percent(image.focal_x),
-            "focal_y": percent(image.focal_y),
         }
 
     def changes(self) -> Changes:
-        """Return what was typed; a focal point that was left alone stays automatic."""
         typed = self.cleaned_data
-        moved = {"focal_x", "focal_y"} & set(self.changed_data)
-        return Changes(
-            title=typed["title"],
-            alt_text=typed["alt_text"],
-            tags=typed["tags"],
-            focal_point=self._focal_point() if moved else None,
-        )
+        return Changes(title=typed["title"], alt_text=typed["alt_text"], tags=typed["tags"])
 
-    def _focal_point(self) -> FocalPoint:
-        return FocalPoint(
-            x=self.cleaned_data["focal_x"] / 100, y=self.cleaned_data["focal_y"] / 100
-        )
+
+class FocalPointForm(LabelledForm):
+    focal_x = PercentField(label=_("From the left, %"))
+    focal_y = PercentField(label=_("From the top, %"))
+
+    @staticmethod
+    def initial_of(image: Image) -> dict[str, Any]:
+        return {"focal_x": percent(image.focal_x), "focal_y": percent(image.focal_y)}
+
+    @property
+    def asks_for_automatic(self) -> bool:
+        return "automatic" in self.data
+
+    def is_valid(self) -> bool:
+        """Say whether a point can be read; none needs to be where it is to be found again."""
+        return self.asks_for_automatic or super().is_valid()
+
+    def changes(self) -> Changes:
+        """Return the point that was typed, or that it is to be found again."""
+        if self.asks_for_automatic:
+            return Changes(automatic_focal_point=True)
+        x, y = (self.cleaned_data[name] / 100 for name in ("focal_x", "focal_y"))
+        return Changes(focal_point=FocalPoint(x=x, y=y))
 
 
 def percent(fraction: float) -> float:
