@@ -7,9 +7,10 @@ from uuid import UUID
 
 from storage.models import Image
 from storage.models.images import ImageQuerySet
+from uploads.pages.shapes import Shape, shape
 from uploads.pages.thumbnails import Thumbnail, live_thumbnails, thumbnail
 
-# Fills whole rows of two, three, four, six and eight cards.
+# Some eight rows on a wide screen.
 PAGE_SIZE = 48
 # About two rows on a wide screen; pictures further down load when they are scrolled to.
 EAGER_CARDS = 12
@@ -18,6 +19,7 @@ EAGER_CARDS = 12
 @dataclass(frozen=True)
 class Card:
     image: Image
+    shape: Shape
     thumbnail: Thumbnail | None
     lazy: bool = False
 
@@ -57,4 +59,5 @@ def _with_what_cards_show(images: ImageQuerySet) -> ImageQuerySet:
 
 def _card(image: Image, *, lazy: bool) -> Card:
     variants = getattr(image, "thumbnails", [])
-    return Card(image, thumbnail(variants), lazy=lazy)
+    framed = shape(image.original.width, image.original.height)
+    return Card(image, framed, thumbnail(variants), lazy=lazy)

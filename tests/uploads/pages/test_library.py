@@ -114,14 +114,36 @@ def test_more_pictures_take_no_more_queries(
 # --- Cards ------------------------------------------------------------------------------------
 
 
-def test_a_card_shows_the_largest_thumbnail_in_its_formats(
+def test_a_card_shows_the_whole_picture_in_its_small_widths(
     ready_image: Image, client: Client
 ) -> None:
     html = client.get("/").content.decode()
-    assert re.search(r'<source type="image/avif" srcset="[^"]*square300[^"]*\.avif">', html)
-    assert re.search(r'<img src="[^"]*square300[^"]*" width="300" height="300" alt=""', html)
-    assert "square150" not in html
+    sources = r'srcset="[^"]*w320-[^"]*{0} 320w, [^"]*w640-[^"]*{0} 640w" sizes="[^"]*px"'
+    assert re.search(r'<source type="image/avif" ' + sources.format("avif"), html)
+    assert re.search(
+        r'<img src="[^"]*w320[^"]*" ' + sources.format("jpeg") + ' width="320" height="240" alt=""',
+        html,
+    )
+    assert "square" not in html
     assert ready_image.dominant_color in html
+
+
+def test_a_card_shows_its_largest_cut_until_the_whole_picture_is_there(
+    ready_image: Image, client: Client
+) -> None:
+    ready_image.variants.filter(kind="resize").update(live=False)
+    html = client.get("/").content.decode()
+    assert re.search(r'<source type="image/avif" srcset="[^"]*square300[^"]* 300w"', html)
+    assert re.search(r'<img src="[^"]*square300[^"]*" srcset="[^"]*" [^>]*width="300"', html)
+    assert "square150" not in html
+
+
+def test_a_card_has_the_shape_of_its_picture_and_what_its_placeholder_is_drawn_from(
+    ready_image: Image, client: Client
+) -> None:
+    html = client.get("/").content.decode()
+    assert f'class="card shape-10" id="card-{ready_image.id}"' in html
+    assert f'data-thumbhash="{ready_image.thumbhash}"' in html
 
 
 def test_a_card_says_its_state_in_words_until_it_is_ready(
