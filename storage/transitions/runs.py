@@ -11,7 +11,6 @@ from django.db.models.functions import Coalesce, Now
 from storage import log_context, traces
 from storage.clock import seconds_from_now
 from storage.models import Image, Run, Stage, Variant
-from storage.models.events import EventKind
 from storage.statuses import (
     ACTIVE_RUN,
     RunStatus,
@@ -22,7 +21,6 @@ from storage.transitions.moves import (
     end_run,
     movable_stage,
     move_image,
-    record,
     record_stage,
     revoke,
 )
@@ -91,18 +89,6 @@ def cancel(image_id: UUID) -> bool:
     image = Image.objects.select_for_update().filter(id=image_id).first()
     run = Run.objects.select_for_update().filter(image=image, status__in=ACTIVE_RUN).first()
     return run is not None and end_run(run, RunStatus.CANCELLED)
-
-
-@transaction.atomic
-def delete(image_id: UUID) -> bool:
-    """Hide an image and end its run; the audit removes it after the grace period."""
-    cancel(image_id)
-    deleted = Image.objects.filter(id=image_id, deleted_at=None).update(
-        deleted_at=Now(), updated_at=Now(), idempotency_key=None
-    )
-    if deleted:
-        record(image_id, None, EventKind.IMAGE, name="deleted", status="deleted")
-    return bool(deleted)
 
 
 @transaction.atomic
