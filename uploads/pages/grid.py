@@ -42,6 +42,12 @@ def page(images: ImageQuerySet, *, before: UUID | None = None) -> Page:
     )
 
 
+def nearest(images: ImageQuerySet) -> Page:
+    """Return the first cards of images that are in order already; there is no page after it."""
+    found = _with_what_cards_show(images)[:PAGE_SIZE]
+    return Page([_card(each, lazy=place >= EAGER_CARDS) for place, each in enumerate(found)], None)
+
+
 def cards(images: ImageQuerySet, ids: Iterable[UUID]) -> list[Card]:
     """Return the cards of the images with these ids, as they are now."""
     found = images.filter(id__in=list(ids)[:PAGE_SIZE])

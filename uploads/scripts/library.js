@@ -3,6 +3,8 @@
 
 import htmx from "htmx.org/dist/htmx.esm.js";
 
+import "./library/bulk.js";
+import "./library/filters.js";
 import "./library/placeholders.js";
 import { scrollOn } from "./library/scrolling.js";
 

@@ -1,10 +1,9 @@
 // Older pictures come by themselves before the end of the list is reached. Which pages were added is
 // kept with the page's place in the history: whoever comes back finds them, and the same card, again.
 
-import htmx from "htmx.org/dist/htmx.esm.js";
-
 import { requestHtml } from "../shared/api.js";
 import { word } from "../shared/words.js";
+import { follow, idsOf } from "./following.js";
 
 // More than a screen ahead, so that rows grow where nobody looks.
 const AHEAD = "1600px";
@@ -67,25 +66,8 @@ function append(html) {
   const link = fresh.querySelector('.pages a[rel="next"]');
   if (link) older().replaceWith(document.adoptNode(link));
   else older().remove();
-  follow(fresh.getElementById("following"));
+  follow(idsOf(fresh.getElementById("following")));
   say(word(link ? "older-loaded" : "older-end", { count: cards.length }));
-}
-
-// Cards that are being processed are asked for again, all with one request.
-function follow(fresh) {
-  const address = fresh?.getAttribute("hx-get");
-  if (!address) return;
-  const shown = document.getElementById("following");
-  const query = new URLSearchParams(address.split("?")[1]);
-  for (const id of idsOf(shown)) query.append("id", id);
-  const merged = document.adoptNode(fresh);
-  merged.setAttribute("hx-get", `${address.split("?")[0]}?${query}`);
-  shown.replaceWith(merged);
-  htmx.process(merged);
-}
-
-function idsOf(element) {
-  return new URLSearchParams(element.getAttribute("hx-get")?.split("?")[1]).getAll("id");
 }
 
 function say(words) {

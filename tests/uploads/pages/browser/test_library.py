@@ -1,9 +1,10 @@
 """The library in a browser: its rows, filters without a reload, scrolling, and the way back."""
 
 import re
+import zipfile
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.uploads.pages.browser.acts import Files, expect_ready, upload
 from tests.uploads.pages.browser.site import Site
@@ -132,3 +133,76 @@ def test_without_scripts_a_link_leads_to_older_pictures(
     page.get_by_role("link", name="Newest").click()
     expect(page).to_have_url(f"{site.url}/")
     context.close()
+
+
+# --- Selection ------------------------------------------------------------------------------------
+
+
+def box(page: Page, place: int) -> Locator:
+    return page.locator(f".card:nth-child({place}) .card__check input")
+
+
+def test_a_click_selects_and_shift_selects_all_between(archive: Page) -> None:
+    box(archive, 2).click()
+    expect(archive.locator("#selected")).to_have_text("1 picture is selected")
+    box(archive, 5).click(modifiers=["Shift"])
+    expect(archive.locator("#selected")).to_have_text("4 pictures are selected")
+    expect(box(archive, 4)).to_be_checked()
+    archive.get_by_role("button", name="Clear selection").click()
+    expect(archive.locator("#selected")).to_have_text("No picture is selected")
+    expect(box(archive, 4)).not_to_be_checked()
+
+
+def test_pictures_are_selected_by_keyboard(archive: Page) -> None:
+    link = archive.locator(".card:nth-child(3) .card__name")
+    link.focus()
+    archive.keyboard.press("Space")
+    expect(archive.locator("#selected")).to_have_text("1 picture is selected")
+    archive.keyboard.press("Shift+ArrowRight")
+    expect(archive.locator(".card:nth-child(4) .card__name")).to_be_focused()
+    expect(archive.locator("#selected")).to_have_text("2 pictures are selected")
+    archive.keyboard.press("ArrowLeft")
+    expect(link).to_be_focused()
+    archive.keyboard.press("Control+a")
+    expect(archive.locator("#selected")).to_have_text(re.compile(r"^\d+ pictures are selected$"))
+    archive.keyboard.press("Escape")
+    expect(archive.locator("#selected")).to_have_text("No picture is selected")
+
+
+def test_selected_pictures_are_tagged(archive: Page) -> None:
+    for place in (1, 2):
+        box(archive, place).click()
+    archive.get_by_role("button", name="Tags", exact=True).click()
+    archive.locator("#bulk-tags-input").fill("chosen")
+    archive.get_by_role("button", name="Add tags").click()
+    expect(archive.locator("#outcome")).to_contain_text("2 pictures tagged.")
+    expect(archive.locator("#selected")).to_have_text("No picture is selected")
+    archive.goto("/?tag=chosen")
+    expect(archive.locator(".card")).to_have_count(2)
+
+
+def test_selected_pictures_come_as_a_zip(page: Page, files: Files) -> None:
+    (path,) = files("zipped.jpg")
+    upload(page, path)
+    expect_ready(page, path)
+    page.goto("/?q=zipped")
+    box(page, 1).click()
+    page.get_by_role("button", name="Download", exact=True).click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download as a zip").click()
+    with zipfile.ZipFile(download.value.path()) as archive:
+        assert archive.read("zipped.jpg") == path.read_bytes()
+
+
+def test_a_deleted_picture_comes_back_to_its_place(page: Page, files: Files) -> None:
+    (path,) = files("undone.jpg")
+    upload(page, path)
+    expect_ready(page, path)
+    page.goto("/?q=undone")
+    box(page, 1).click()
+    page.get_by_role("button", name="Delete", exact=True).click()
+    expect(page.locator(".card")).to_have_count(0)
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".card", has_text="undone.jpg")).to_be_visible()
+    page.reload()
+    expect(page.locator(".card", has_text="undone.jpg")).to_be_visible()
