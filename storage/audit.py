@@ -17,7 +17,7 @@ from django.db.models import Count, F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from storage import objects, originals
+from storage import objects, originals, transitions
 from storage.errors import ObjectMissing
 from storage.models import Image, Original, Overlay, Run, Stage, Variant
 from storage.objects import StoredObject
@@ -112,7 +112,7 @@ def _expired_images(report: Report, cutoff: datetime) -> None:
     """Find deleted images whose grace is over; remove their objects, then their rows."""
     for image in Image.objects.filter(deleted_at__lt=cutoff).iterator():
         report.expired_images.append(str(image.id))
-        if report.repaired:
+        if report.repaired and transitions.condemn(image.id, cutoff):
             _remove_image(image)
 
 

@@ -22,6 +22,17 @@ def visible_images(user: User | AnonymousUser) -> ImageQuerySet:
     return images if sees_everyones(user) else images.filter(owner=user)
 
 
+def editable_images(user: User) -> ImageQuerySet:
+    """Return the images of which `may_edit` holds."""
+    return visible_images(user)
+
+
+def deleted_images(user: User) -> ImageQuerySet:
+    """Return the images that a person may have back: deleted, and theirs to edit before."""
+    images = Image.objects.filter(deleted_at__isnull=False)
+    return images if sees_everyones(user) else images.filter(owner=user)
+
+
 def may_edit(user: User, image: Image) -> bool:
     """Say whether a person may change, process or delete an image that they see."""
     return image.owner_id == user.pk or sees_everyones(user)

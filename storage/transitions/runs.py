@@ -95,17 +95,6 @@ def cancel(image_id: UUID) -> bool:
 
 
 @transaction.atomic
-def delete(image_id: UUID) -> bool:
-    """Hide an image and end its run; the audit removes it after the grace period."""
-    cancel(image_id)
-    deleted = Image.objects.filter(id=image_id, deleted_at=None).update(
-        deleted_at=Now(), updated_at=Now(), idempotency_key=None
-    )
-    if deleted:
-        record(image_id, None, EventKind.IMAGE, name="deleted", status="deleted")
-    return bool(deleted)
-
-
 def note(image_id: UUID, act: Act, *, by: str, **data: Any) -> None:
     """Record what a person did with an image; whoever follows its runs is not told."""
     record(image_id, None, EventKind.IMAGE, name=act, status=act, data={"by": by, **data})

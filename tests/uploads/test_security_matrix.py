@@ -130,6 +130,9 @@ TABLE: dict[str, dict[str, Row]] = {
     ),
     "": table(PAGE, of_page(200), HEAD=PAGE),
     "cards/": table(PAGE, of_page(200), HEAD=PAGE),
+    # Nothing was selected: back to the library, which says so.
+    "bulk/": table(POST_ONLY, POST=of_page(302)),
+    "bulk/download/": table(POST_ONLY, POST=of_page(302)),
     "upload/": table(PAGE, of_page(200), HEAD=PAGE, POST=of_page(302)),
     "e-mail/": table(PAGE, of_page(200), HEAD=PAGE, POST=of_page(400)),
     # The token is the permission, and the one asked for is nobody's.

@@ -1,7 +1,6 @@
-"""What people type: the filters of the library, an upload, the description of an image."""
+"""What people type: an upload, the description of an image."""
 
 from typing import Any
-from uuid import UUID
 
 from django import forms
 from django.conf import settings
@@ -9,10 +8,8 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.utils.translation import gettext_lazy as _
 
 from storage.models import Image
-from storage.statuses import RunStatus
 from uploads.api.forms import (
     MAX_ALT_TEXT_LENGTH,
-    MAX_QUERY_LENGTH,
     MAX_TAG_LENGTH,
     MAX_TAGS,
     MAX_TITLE_LENGTH,
@@ -127,37 +124,6 @@ class FocalPointForm(LabelledForm):
 
 def percent(fraction: float) -> float:
     return round(100 * fraction, 1)
-
-
-FILTERS = ("q", "status", "tag", "missing_alt_text")
-
-
-class LibraryForm(LabelledForm):
-    q = forms.CharField(
-        label=_("Search"),
-        required=False,
-        max_length=MAX_QUERY_LENGTH,
-        widget=forms.TextInput(attrs={"type": "search", "placeholder": _("Title, file, alt text")}),
-    )
-    status = forms.ChoiceField(
-        label=_("Status"), required=False, choices=[("", _("Any")), *RunStatus.choices]
-    )
-    tag = forms.CharField(label=_("Tag"), required=False, max_length=MAX_TAG_LENGTH)
-    missing_alt_text = forms.BooleanField(label=_("No alt text"), required=False)
-    before = forms.UUIDField(required=False, widget=forms.HiddenInput)
-
-    def filters(self) -> dict[str, Any]:
-        """Return the filters that narrow; one that makes no sense does not."""
-        self.is_valid()
-        return {
-            name: value for name, value in self.cleaned_data.items() if value and name in FILTERS
-        }
-
-    def below(self) -> UUID | None:
-        """Return the image below which the page begins."""
-        self.is_valid()
-        before: UUID | None = self.cleaned_data.get("before")
-        return before
 
 
 class MailPreferenceForm(forms.Form):

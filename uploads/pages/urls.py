@@ -3,15 +3,19 @@ from django.urls import path
 from django.views.decorators.http import require_POST
 from django.views.i18n import set_language
 
+from uploads.pages.bulk import bulk, download
+from uploads.pages.library import cards, library
 from uploads.pages.mail import preference, unsubscribe
 from uploads.pages.operations import views as operations
 from uploads.pages.sign_in import SignInView
 from uploads.pages.twins import twins
-from uploads.pages.views import cancel, cards, delete, image, library, reprocess, upload
+from uploads.pages.views import cancel, delete, image, reprocess, upload
 
 urlpatterns = [
     path("", library, name="library"),
     path("cards/", cards, name="cards"),
+    path("bulk/", bulk, name="bulk"),
+    path("bulk/download/", download, name="bulk-download"),
     path("upload/", upload, name="upload"),
     path("upload/twins/", twins, name="twins"),
     path("images/<uuid:image_id>/", image, name="image"),

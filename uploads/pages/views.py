@@ -7,12 +7,12 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 from rest_framework.exceptions import Throttled
 
 from processing import planning
@@ -23,61 +23,15 @@ from storage.models.events import Act
 from storage.models.images import ImageQuerySet
 from storage.statuses import RunStatus, StageName, StageStatus
 from uploads import allowance
-from uploads.api.filters import narrow
 from uploads.editing import change
 from uploads.errors import UploadError
 from uploads.intake import Submission, accept
-from uploads.pages.forms import FocalPointForm, ImageForm, LibraryForm, UploadForm
-from uploads.pages.grid import cards as cards_of
-from uploads.pages.grid import following, page
+from uploads.pages.forms import FocalPointForm, ImageForm, UploadForm
 from uploads.pages.image_page import image_context
 from uploads.pages.neighbours import filters_of, neighbours
 from uploads.pages.requests import SignedInRequest
 from uploads.permissions import may_edit, visible_images
 from uploads.reasons import reason, reasons
-
-# --- Library ----------------------------------------------------------------------------------
-
-
-@login_required
-@require_GET
-def library(request: SignedInRequest) -> HttpResponse:
-    form = LibraryForm(request.GET)
-    images = narrow(visible_images(request.user), form.filters())
-    found = page(images, before=form.below())
-    context = {
-        "form": form,
-        "cards": found.cards,
-        "following": following(found.cards),
-        "older": found.older_than and _address(request.GET, before=found.older_than),
-        "newest": form.below() and _address(request.GET),
-        "within": filters_of(request.GET),
-    }
-    return render(request, "pages/library.html", context)
-
-
-def _address(parameters: QueryDict, *, before: UUID | None = None) -> str:
-    """Return the library's address with the same filters, from another image on."""
-    kept = parameters.copy()
-    kept.pop("before", None)
-    if before:
-        kept["before"] = str(before)
-    return f"{reverse('library')}?{kept.urlencode()}" if kept else reverse("library")
-
-
-@login_required
-@require_GET
-def cards(request: SignedInRequest) -> HttpResponse:
-    """Answer with the cards of `?id=…&id=…` as they are now: a page's live update."""
-    try:
-        ids = [UUID(value) for value in request.GET.getlist("id")]
-    except ValueError as error:
-        raise Http404 from error
-    found = cards_of(visible_images(request.user), ids)
-    within = filters_of(request.GET)
-    context = {"cards": found, "following": following(found), "within": within}
-    return render(request, "pages/_partials/cards.html", context)
-
 
 # --- Upload -----------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from tests.services.ports import LOOPBACK
 from tests.services.processes import Process
 from tests.services.redis import RedisServer
 from tests.services.server import Server
+from uploads.permissions import CONTENT_TEAM
 
 ROOT = Path(__file__).parents[4]
 START_SECONDS = 60
@@ -77,6 +78,14 @@ class Site(Server):
     def run(self, program: str) -> None:
         """Have a process of the site's own run a few lines of Python."""
         self._manage("shell", "--verbosity", "0", "--command", program)
+
+    def seed(self, name: str, *, images: int, team: bool = False) -> None:
+        """Make a user whose password is their name, and so many images of theirs without files."""
+        people = f"User.objects.create_user({name!r}, password={name!r})"
+        group = f".groups.add(Group.objects.get(name={CONTENT_TEAM!r}))" if team else ""
+        imported = "from django.contrib.auth.models import Group, User; "
+        self._manage("shell", "--verbosity", "0", "--command", imported + people + group)
+        self._manage("seed_library", "--images", str(images), "--owner", name)
 
     def close(self) -> None:
         super().close()
