@@ -27,7 +27,7 @@ CALLERS = (
     *("nobody", "stranger", "owner", "team", "staff", "inactive"),
     *("token", "wrong_scope", "revoked_token", "inactive_token", "foreign_token"),
 )
-CODES = {401: "not_authenticated", 403: "permission_denied", 404: "not_found"}
+CODES = {400: "invalid", 401: "not_authenticated", 403: "permission_denied", 404: "not_found"}
 CODES |= {405: "method_not_allowed", 409: "conflict", 429: "throttled"}
 Row = Mapping[str, int]
 
@@ -85,8 +85,13 @@ TABLE: dict[str, dict[str, Row]] = {
     "api/v1/images/<uuid:image_id>/events/": table(**API, reading=of_image(200)),
     "api/v1/images/<uuid:image_id>/reprocess/": table(**API, POST=of_image(202)),
     "api/v1/images/<uuid:image_id>/cancel/": table(**API, POST=of_image(200)),
-    "api/v1/presets/": table(**API, reading=of_program(200)),
-    "api/v1/presets/<slug:name>/": table(**API, reading=of_program(200)),
+    "api/v1/presets/": table(**API, reading=of_program(200), POST=of_program(403, team=400)),
+    "api/v1/presets/<slug:name>/": table(
+        **API,
+        reading=of_program(200),
+        PATCH=of_program(403, team=200),
+        DELETE=of_program(403, team=204),
+    ),
     "api/v1/queues/": table(
         of_program(405, **FOR_STAFF),
         of_program(200, **FOR_STAFF),
