@@ -12,6 +12,7 @@ from django.template.loader import render_to_string
 from django.test import Client
 
 from storage.models import Image
+from tests.uploads.conftest import signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -44,7 +45,12 @@ class Page(HTMLParser):
         return [value for _, found in self.tags for name in names if (value := found.get(name))]
 
 
-@pytest.fixture(params=["library", "upload", "image", "waiting", "sign-in", "nowhere"])
+@pytest.fixture(
+    params=[
+        *("library", "upload", "image", "waiting", "sign-in", "nowhere"),
+        *("presets", "preset", "new-preset"),
+    ]
+)
 def page(request: pytest.FixtureRequest, client: Client) -> Page:
     """Return each page in turn."""
     image: Image = request.getfixturevalue("image")
@@ -57,7 +63,12 @@ def page(request: pytest.FixtureRequest, client: Client) -> Page:
         "waiting": f"/images/{image.id}/",
         "sign-in": "/sign-in/",
         "nowhere": f"/images/{uuid4()}/",
+        "presets": "/presets/",
+        "preset": "/presets/w320/",
+        "new-preset": "/presets/new-preset/",
     }[request.param]
+    if "preset" in request.param:
+        client = signed_in(request.getfixturevalue("editor"))
     browser = Client() if request.param == "sign-in" else client
     return Page(browser.get(path).content.decode())
 

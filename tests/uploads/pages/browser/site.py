@@ -20,15 +20,16 @@ START_SECONDS = 60
 NAME = PASSWORD = "demo"
 # The search for the quality is not what these tests are about.
 PREPARE = (
-    "from django.contrib.auth.models import User; "
+    "from django.contrib.auth.models import Group, User; "
     "from storage.models import Preset; "
     "Preset.objects.update(effort='fixed'); "
     f"User.objects.create_user({NAME!r}, password={PASSWORD!r})"
+    ".groups.add(Group.objects.get(name='content-team'))"
 )
 
 
 class Site(Server):
-    """A running Darkroom with one user."""
+    """A running Darkroom with one user, of the content team."""
 
     name = "site"
 
