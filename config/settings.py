@@ -173,6 +173,11 @@ REQUESTS_PER_MINUTE = env.int("REQUESTS_PER_MINUTE", 1200)
 # In each web process; a person who mistypes needs few, an office behind one address more.
 SIGN_INS_PER_MINUTE = env.int("SIGN_INS_PER_MINUTE", 10)
 SIGN_INS_PER_MINUTE_BY_ADDRESS = env.int("SIGN_INS_PER_MINUTE_BY_ADDRESS", 100)
+# Previews of presets that are being edited: per person, and at a time; each in a web process.
+PREVIEWS_PER_MINUTE = env.int("PREVIEWS_PER_MINUTE", 30)
+PREVIEWS_AT_ONCE = env.int("PREVIEWS_AT_ONCE", 2)
+# Below what proxies wait for an answer.
+PREVIEW_SECONDS = env.int("PREVIEW_SECONDS", 45)
 QUOTA_IMAGES = env.int("QUOTA_IMAGES", 100_000)
 QUOTA_BYTES = env.int("QUOTA_BYTES", 200 * 1024**3)
 

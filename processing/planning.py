@@ -38,9 +38,7 @@ def _stages(
     original: Original, specs: Sequence[VariantSpec], *, bulk: bool
 ) -> list[tuple[StageName, str, str]]:
     parts = imaging.plan_sizes(Size(original.width, original.height), specs)
-    large = (
-        _needed_bytes(_header_of(original), original.bytes, specs) > settings.RESIZE_MEMORY_BYTES
-    )
+    large = bytes_needed(original, specs) > settings.RESIZE_MEMORY_BYTES
     named = [
         (StageName.RESIZE, ""),
         # What people look at first goes first.
@@ -68,10 +66,15 @@ def memory_needed(header: Header, content_bytes: int) -> int:
     return _needed_bytes(header, content_bytes, enabled_specs())
 
 
+def bytes_needed(original: Original, specs: Sequence[VariantSpec]) -> int:
+    """Return the memory in bytes that resizing an original takes in a run of these presets."""
+    return _needed_bytes(_header_of(original), original.bytes, specs)
+
+
 def allowance(original: Original, specs: Sequence[VariantSpec], sizes: Sequence[Size]) -> Allowance:
     """Return what decoding an original may take in a run of these presets."""
     return for_rendering(
-        _needed_bytes(_header_of(original), original.bytes, specs),
+        bytes_needed(original, specs),
         sizes,
         frames=original.frames,
         cpu_seconds=settings.DECODE_CPU_SECONDS,

@@ -39,7 +39,24 @@ def may_edit(user: User, image: Image) -> bool:
 
 
 def sees_everyones(user: User) -> bool:
-    return user.groups.filter(name=CONTENT_TEAM).exists()
+    return _is_in_content_team(user)
+
+
+def may_edit_presets(user: User | AnonymousUser) -> bool:
+    """Say whether a person may change what is made of everybody's pictures."""
+    return isinstance(user, User) and _is_in_content_team(user)
+
+
+def was_in_content_team(user: User | AnonymousUser) -> bool:
+    """Say what was found last of a person, for links alone; asks only if nobody has yet."""
+    known: bool | None = getattr(user, "_in_content_team", None)
+    return may_edit_presets(user) if known is None else known
+
+
+def _is_in_content_team(user: User) -> bool:
+    found = user.groups.filter(name=CONTENT_TEAM).exists()
+    setattr(user, "_in_content_team", found)  # noqa: B010 - no field of the model
+    return found
 
 
 def has_scope(request: Request, scope: Scope) -> bool:

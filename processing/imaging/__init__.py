@@ -16,6 +16,7 @@ from processing.imaging.errors import (
     UnsupportedFormat,
 )
 from processing.imaging.fingerprint import dominant_colors, perceptual_hash
+from processing.imaging.finishing import finish_resized, finish_thumbnail
 from processing.imaging.gamuts import in_srgb
 from processing.imaging.inspection import Header, inspect
 from processing.imaging.intermediates import extension, read, write
@@ -66,6 +67,8 @@ __all__ = [
     "encode",
     "extension",
     "find_focal_point",
+    "finish_resized",
+    "finish_thumbnail",
     "in_srgb",
     "inspect",
     "inspect_overlay",

@@ -13,7 +13,7 @@ from processing.nudging import breaker
 from storage.models import Image
 from storage.statuses import RunStatus, StageName, StageStatus
 from tests.conftest import PictureFile
-from uploads import intake, tokens
+from uploads import intake, preview_limits, tokens
 from uploads.api import throttling
 from uploads.models import Scope
 from uploads.pages import sign_in
@@ -32,6 +32,7 @@ def _broker_is_down(monkeypatch: pytest.MonkeyPatch) -> None:
 def _nobody_has_asked_yet() -> None:
     throttling.requests = throttling.MinuteCounter()
     sign_in.attempts = throttling.MinuteCounter()
+    preview_limits.counter = throttling.MinuteCounter()
 
 
 def signed_in(user: User) -> Client:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.test import Client
 from django.urls import resolve
@@ -20,6 +20,7 @@ from tests.uploads.conftest import bearer, named, signed_in
 from tests.uploads.routes import METHODS, routes
 from uploads import tokens
 from uploads.models import Scope
+from uploads.permissions import CONTENT_TEAM
 
 pytestmark = [pytest.mark.django_db]
 
@@ -27,7 +28,7 @@ CALLERS = (
     *("nobody", "stranger", "owner", "team", "staff", "inactive"),
     *("token", "wrong_scope", "revoked_token", "inactive_token", "foreign_token"),
 )
-CODES = {401: "not_authenticated", 403: "permission_denied", 404: "not_found"}
+CODES = {400: "invalid", 401: "not_authenticated", 403: "permission_denied", 404: "not_found"}
 CODES |= {405: "method_not_allowed", 409: "conflict", 429: "throttled"}
 Row = Mapping[str, int]
 
@@ -71,6 +72,12 @@ def of_operators(status: int) -> Row:
     return of_page(status, **dict.fromkeys(("stranger", "owner", "team"), 403))
 
 
+def of_team_page(status: int) -> Row:
+    """Pages of the content team: others may know of them, and not use them."""
+    return of_page(status, stranger=403, owner=403, staff=403)
+
+
+FOR_TEAM = of_team_page(200)
 API = {"otherwise": of_program(405), "options": of_program(200)}
 PAGE = of_page(405)
 FOR_STAFF = dict.fromkeys(("stranger", "owner", "team", "token", "foreign_token"), 403)
@@ -91,8 +98,13 @@ TABLE: dict[str, dict[str, Row]] = {
     "api/v1/images/<uuid:image_id>/events/": table(**API, reading=of_image(200)),
     "api/v1/images/<uuid:image_id>/reprocess/": table(**API, POST=of_image(202)),
     "api/v1/images/<uuid:image_id>/cancel/": table(**API, POST=of_image(200)),
-    "api/v1/presets/": table(**API, reading=of_program(200)),
-    "api/v1/presets/<slug:name>/": table(**API, reading=of_program(200)),
+    "api/v1/presets/": table(**API, reading=of_program(200), POST=of_program(403, team=400)),
+    "api/v1/presets/<slug:name>/": table(
+        **API,
+        reading=of_program(200),
+        PATCH=of_program(403, team=200),
+        DELETE=of_program(403, team=204),
+    ),
     "api/v1/queues/": table(
         of_program(405, **FOR_STAFF),
         of_program(200, **FOR_STAFF),
@@ -146,6 +158,14 @@ TABLE: dict[str, dict[str, Row]] = {
         FOR_OPERATORS, of_operators(302), HEAD=FOR_OPERATORS, POST=of_operators(302)
     ),
     "upload/twins/": table(PAGE, of_page(200), HEAD=PAGE),
+    "presets/": table(PAGE, FOR_TEAM, HEAD=PAGE),
+    "presets/new-preset/": table(PAGE, FOR_TEAM, HEAD=PAGE, POST=of_team_page(400)),
+    # Nothing valid is sent, and there is no ready picture.
+    "presets/live-preview/": table(POST_ONLY, POST=of_team_page(400)),
+    "presets/find-pictures/": table(PAGE, FOR_TEAM, HEAD=PAGE),
+    "presets/<slug:name>/": table(PAGE, FOR_TEAM, HEAD=PAGE, POST=of_team_page(400)),
+    "presets/<slug:name>/switch/": table(POST_ONLY, POST=of_team_page(302)),
+    "presets/<slug:name>/delete/": table(POST_ONLY, POST=of_team_page(302)),
     "language/": table(row(405), POST=row(302)),
     "images/<uuid:image_id>/": table(PAGE, of_image_page(200), HEAD=PAGE, POST=of_image_page(302)),
     "images/<uuid:image_id>/reprocess/": table(POST_ONLY, POST=of_image_page(302)),
@@ -320,7 +340,10 @@ def test_another_site_can_neither_sign_in_nor_out(owner: User, path: str) -> Non
 
 # --- What pages are made of -------------------------------------------------------------------
 
-PAGES = ("/", "/upload/", "/sign-in/", "/admin/", "/nothing/", "/images/{id}/", "/operations/")
+PAGES = (
+    *("/", "/upload/", "/sign-in/", "/admin/", "/nothing/", "/images/{id}/", "/operations/"),
+    *("/presets/", "/presets/w320/", "/presets/new-preset/"),
+)
 INLINE = re.compile(
     r"<script(?![^>]*\bsrc=)[^>]*>|<style|\son\w+\s*=|\sstyle\s*=|javascript:", re.I
 )
@@ -329,6 +352,7 @@ INLINE = re.compile(
 @pytest.mark.parametrize("path", PAGES)
 def test_no_page_has_code_or_style_in_it(path: str, image: Image, staff: User) -> None:
     Image.objects.update(owner=staff)
+    staff.groups.add(Group.objects.get(name=CONTENT_TEAM))
     client = Client() if path == "/sign-in/" else signed_in(staff)
     response = client.get(path.format(id=image.id))
     assert response.status_code in {200, 404}

@@ -7,6 +7,15 @@ from uploads.pages.bulk import bulk, download
 from uploads.pages.library import cards, library
 from uploads.pages.mail import preference, unsubscribe
 from uploads.pages.operations import views as operations
+from uploads.pages.presets import (
+    delete_preset,
+    find_pictures,
+    live_preview,
+    new_preset,
+    preset,
+    preset_list,
+    switch,
+)
 from uploads.pages.sign_in import SignInView
 from uploads.pages.twins import twins
 from uploads.pages.views import cancel, delete, image, reprocess, upload
@@ -22,6 +31,14 @@ urlpatterns = [
     path("images/<uuid:image_id>/reprocess/", reprocess, name="image-reprocess"),
     path("images/<uuid:image_id>/cancel/", cancel, name="image-cancel"),
     path("images/<uuid:image_id>/delete/", delete, name="image-delete"),
+    path("presets/", preset_list, name="presets"),
+    # No preset has a name with a hyphen.
+    path("presets/new-preset/", new_preset, name="new-preset"),
+    path("presets/live-preview/", live_preview, name="preset-preview"),
+    path("presets/find-pictures/", find_pictures, name="preset-pictures"),
+    path("presets/<slug:name>/", preset, name="preset"),
+    path("presets/<slug:name>/switch/", switch, name="preset-switch"),
+    path("presets/<slug:name>/delete/", delete_preset, name="preset-delete"),
     path("e-mail/", preference, name="mail-preference"),
     path("e-mail/unsubscribe/<str:token>/", unsubscribe, name="unsubscribe"),
     path("operations/", operations.page, name="operations"),

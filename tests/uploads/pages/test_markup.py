@@ -46,7 +46,10 @@ class Page(HTMLParser):
 
 
 @pytest.fixture(
-    params=["library", "upload", "image", "waiting", "operations", "sign-in", "nowhere"]
+    params=[
+        *("library", "upload", "image", "waiting", "operations", "sign-in", "nowhere"),
+        *("presets", "preset", "new-preset"),
+    ]
 )
 def page(request: pytest.FixtureRequest, client: Client) -> Page:
     """Return each page in turn."""
@@ -61,7 +64,12 @@ def page(request: pytest.FixtureRequest, client: Client) -> Page:
         "operations": "/operations/",
         "sign-in": "/sign-in/",
         "nowhere": f"/images/{uuid4()}/",
+        "presets": "/presets/",
+        "preset": "/presets/w320/",
+        "new-preset": "/presets/new-preset/",
     }[request.param]
+    if "preset" in request.param:
+        client = signed_in(request.getfixturevalue("editor"))
     browser = Client() if request.param == "sign-in" else client
     if request.param == "operations":
         browser = signed_in(request.getfixturevalue("staff"))

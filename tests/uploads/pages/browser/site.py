@@ -21,15 +21,16 @@ START_SECONDS = 60
 NAME = PASSWORD = "demo"
 # The search for the quality is not what these tests are about.
 PREPARE = (
-    "from django.contrib.auth.models import User; "
+    "from django.contrib.auth.models import Group, User; "
     "from storage.models import Preset; "
     "Preset.objects.update(effort='fixed'); "
     f"User.objects.create_user({NAME!r}, password={PASSWORD!r}, is_staff=True)"
+    ".groups.add(Group.objects.get(name='content-team'))"
 )
 
 
 class Site(Server):
-    """A running Darkroom with one user, who is staff."""
+    """A running Darkroom with one user, who is staff and of the content team."""
 
     name = "site"
 
