@@ -3,7 +3,7 @@
 PYTHON ?= python3
 PYTEST_OPTIONS ?=
 # Processes that share the tests, a file at a time; more would starve the workers of the tests.
-PARALLEL ?= -n 2 --dist loadfile
+PARALLEL ?= -n 2 --dist loadfile --no-loadscope-reorder
 
 BIN := .venv/bin
 UV ?= $(BIN)/uv

@@ -7,7 +7,7 @@ from typing import Any
 from celery import Celery
 from celery.signals import setup_logging, task_prerun
 
-from config import canary, redis_channel, watchdog
+from config import canary, decoders, redis_channel, watchdog
 from storage import log_context
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -21,6 +21,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 canary.install(app)
 watchdog.install(app)
+decoders.install(app)
 
 
 @setup_logging.connect

@@ -191,6 +191,11 @@ REQUESTS_PER_MINUTE = env.int("REQUESTS_PER_MINUTE", 1200)
 # In each web process; a person who mistypes needs few, an office behind one address more.
 SIGN_INS_PER_MINUTE = env.int("SIGN_INS_PER_MINUTE", 10)
 SIGN_INS_PER_MINUTE_BY_ADDRESS = env.int("SIGN_INS_PER_MINUTE_BY_ADDRESS", 100)
+# Previews of presets that are being edited: per person, and at a time; each in a web process.
+PREVIEWS_PER_MINUTE = env.int("PREVIEWS_PER_MINUTE", 30)
+PREVIEWS_AT_ONCE = env.int("PREVIEWS_AT_ONCE", 2)
+# Below what proxies wait for an answer.
+PREVIEW_SECONDS = env.int("PREVIEW_SECONDS", 45)
 QUOTA_IMAGES = env.int("QUOTA_IMAGES", 100_000)
 QUOTA_BYTES = env.int("QUOTA_BYTES", 200 * 1024**3)
 
@@ -328,6 +333,8 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_RESULT_EXPIRES = 3600
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_MAX_TASKS_PER_CHILD = env.int("MAX_TASKS_PER_CHILD", 200)
+# A process that decodes starts its decoder before it says that it is up: see config/decoders.py.
+CELERY_WORKER_PROC_ALIVE_TIMEOUT = 60.0
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

@@ -29,3 +29,15 @@ class OverlayUnusable(ProcessingError):
 
 class OverlayRefused(ProcessingError):
     """An overlay cannot be added or removed as asked."""
+
+
+class PreviewRefused(ProcessingError):
+    """Of this picture no preview is made with these settings; the code says why.
+
+    `nothing_to_make`: the preset makes nothing of a picture of this size. `too_large`: decoding
+    takes too much memory for a web process. `takes_too_long`: the time was up.
+    """
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code

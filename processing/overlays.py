@@ -95,10 +95,11 @@ def with_overlay(picture: Picture, spec: VariantSpec) -> Picture:
     """
     if spec.overlay is None or not imaging.carries_overlay(picture, spec.overlay):
         return picture
-    return imaging.overlaid(picture, _read(spec.overlay), spec.overlay)
+    return imaging.overlaid(picture, read(spec.overlay), spec.overlay)
 
 
-def _read(spec: OverlaySpec) -> Image.Image:
+def read(spec: OverlaySpec) -> Image.Image:
+    """Return the pixels of a preset's overlay, RGBA; raises as `with_overlay` does."""
     overlay = Overlay.objects.filter(id=spec.id, sha256=spec.sha256).first()
     if overlay is None:
         raise OverlayUnusable(

@@ -5,6 +5,7 @@ at once when a message tells it to: that message is only a hint. What a worker h
 """
 
 import logging
+from concurrent.futures import ThreadPoolExecutor, wait
 from threading import Event, Thread
 from typing import Any
 
@@ -23,6 +24,9 @@ logger = logging.getLogger(__name__)
 # How long a worker may go on after a hint that was lost.
 LOOK_SECONDS = 10.0
 HINT = "look_at_pauses"
+# Whoever pauses a queue waits no longer for the broker: the row is there.
+HINT_SECONDS = 2.0
+_hints = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hint")
 _look_now = Event()
 
 
@@ -50,13 +54,17 @@ def pausable() -> list[str]:
 
 
 def _told(changed: bool) -> bool:
-    """Hint to all workers that something has changed, as far as the broker plays along."""
+    """Have a thread hint to all workers that something has changed; a frozen broker holds it up."""
+    wait([_hints.submit(_hint)], HINT_SECONDS)
+    return changed
+
+
+def _hint() -> None:
     try:
         with broker_connection() as broker:
             current_app.control.broadcast(HINT, connection=broker)
     except Exception:
         logger.warning("Workers will see in %g s that a queue was paused or not.", LOOK_SECONDS)
-    return changed
 
 
 @control_command(name=HINT)

@@ -24,7 +24,7 @@ def plan(
     original: Original, *, stages: frozenset[StageName] | None = None, bulk: bool = False
 ) -> Plan:
     """Return the stages of a new run; with `stages`, the other repeatable ones are skipped."""
-    specs = _enabled_specs()
+    specs = enabled_specs()
     wanted = REPEATABLE if stages is None or not stages & REPEATABLE else stages & REPEATABLE
     return Plan(
         presets=[spec.to_json() for spec in specs],
@@ -38,9 +38,7 @@ def _stages(
     original: Original, specs: Sequence[VariantSpec], *, bulk: bool
 ) -> list[tuple[StageName, str, str]]:
     parts = imaging.plan_sizes(Size(original.width, original.height), specs)
-    large = (
-        _needed_bytes(_header_of(original), original.bytes, specs) > settings.RESIZE_MEMORY_BYTES
-    )
+    large = bytes_needed(original, specs) > settings.RESIZE_MEMORY_BYTES
     named = [
         (StageName.RESIZE, ""),
         # What people look at first goes first.
@@ -65,20 +63,26 @@ def queue_of(name: StageName, *, bulk: bool, large: bool = False) -> str:
 
 def memory_needed(header: Header, content_bytes: int) -> int:
     """Return the memory in bytes that resizing a file takes with the presets as they are now."""
-    return _needed_bytes(header, content_bytes, _enabled_specs())
+    return _needed_bytes(header, content_bytes, enabled_specs())
+
+
+def bytes_needed(original: Original, specs: Sequence[VariantSpec]) -> int:
+    """Return the memory in bytes that resizing an original takes in a run of these presets."""
+    return _needed_bytes(_header_of(original), original.bytes, specs)
 
 
 def allowance(original: Original, specs: Sequence[VariantSpec], sizes: Sequence[Size]) -> Allowance:
     """Return what decoding an original may take in a run of these presets."""
     return for_rendering(
-        _needed_bytes(_header_of(original), original.bytes, specs),
+        bytes_needed(original, specs),
         sizes,
         frames=original.frames,
         cpu_seconds=settings.DECODE_CPU_SECONDS,
     )
 
 
-def _enabled_specs() -> list[VariantSpec]:
+def enabled_specs() -> list[VariantSpec]:
+    """Return the presets that a run which begins now would freeze."""
     presets = Preset.objects.select_related("overlay").filter(enabled=True)
     return [specifications.of_preset(preset) for preset in presets]
 

@@ -10,6 +10,7 @@ import io
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from processing import imaging, planning, specifications
@@ -146,10 +147,8 @@ def compress(claim: Claim) -> StageResult:
     work = Work.of(claim)
     spec = work.specs[claim.part]
     with _intermediate(work, claim.part) as kept:
-        # Another preset of the same size may have asked for a wider gamut.
-        picture = kept if spec.keeps_wide_gamut else imaging.in_srgb(kept)
-        encoded = imaging.encode(
-            with_overlay(picture, spec), spec, original_bytes=work.image.original.bytes
+        encoded = imaging.finish_resized(
+            kept, spec, _overlaying(spec), original_bytes=work.image.original.bytes
         )
     return StageResult(variants=_store_variants(claim, spec, encoded))
 
@@ -181,9 +180,12 @@ def _focal_point(image: Image, picture: Picture) -> FocalPoint:
 
 
 def _cut(claim: Claim, picture: Picture, spec: VariantSpec, focal: FocalPoint) -> list[NewVariant]:
-    size = imaging.thumbnail_size(picture.size, spec)
-    cut = with_overlay(imaging.cut(picture, size, focal), spec)
-    return _store_variants(claim, spec, imaging.encode(cut, spec))
+    encoded = imaging.finish_thumbnail(picture, spec, focal, _overlaying(spec))
+    return _store_variants(claim, spec, encoded)
+
+
+def _overlaying(spec: VariantSpec) -> Callable[[Picture], Picture]:
+    return partial(with_overlay, spec=spec)
 
 
 def _store_variants(

@@ -17,7 +17,7 @@ from django.db.models import Count, F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from storage import objects, originals
+from storage import objects, originals, transitions
 from storage.errors import ObjectMissing
 from storage.models import Image, Original, Overlay, Run, Stage, Variant
 from storage.objects import StoredObject
@@ -112,7 +112,7 @@ def _expired_images(report: Report, cutoff: datetime) -> None:
     """Find deleted images whose grace is over; remove their objects, then their rows."""
     for image in Image.objects.filter(deleted_at__lt=cutoff).iterator():
         report.expired_images.append(str(image.id))
-        if report.repaired:
+        if report.repaired and transitions.condemn(image.id, cutoff):
             _remove_image(image)
 
 
@@ -210,13 +210,17 @@ def _fault(
 
 
 def _stuck_runs(report: Report, cutoff: datetime) -> None:
-    """Find active runs that no sweep looks at, or that none has looked at for very long.
+    """Find active runs that no sweep looks at, or that none has looked at for very long."""
+    active = Run.objects.filter(unseen(cutoff), status__in=ACTIVE_RUN).order_by("id")
+    report.stuck_runs.extend(str(run_id) for run_id in active.values_list("id", flat=True))
+
+
+def unseen(cutoff: datetime) -> Q:
+    """Return the condition of active runs that a sweep should have looked at before `cutoff`.
 
     Those that stand in line are due from their first moment on, and wait for their turn.
     """
-    overdue = Q(dispatch_at=None) | Q(dispatch_at__lt=cutoff, admitted_at__isnull=False)
-    active = Run.objects.filter(overdue, status__in=ACTIVE_RUN).order_by("id")
-    report.stuck_runs.extend(str(run_id) for run_id in active.values_list("id", flat=True))
+    return Q(dispatch_at=None) | Q(dispatch_at__lt=cutoff, admitted_at__isnull=False)
 
 
 # --- Objects without records ------------------------------------------------------------------

@@ -15,5 +15,10 @@ def resume(queue: str) -> bool:
     return bool(QueuePause.objects.filter(queue=queue).delete()[0])
 
 
+def rows() -> dict[str, QueuePause]:
+    """Return who paused which queue, and when."""
+    return {row.queue: row for row in QueuePause.objects.select_related("paused_by")}
+
+
 def paused() -> set[str]:
     return set(QueuePause.objects.values_list("queue", flat=True))

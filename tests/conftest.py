@@ -22,6 +22,12 @@ PictureFile = Callable[..., io.BytesIO]
 django_settings.PASSWORD_HASHERS = ["tests.passwords.QuickHasher"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have files whose tests take minutes go first: at the end one process would be alone."""
+    long = {item.path for item in items if item.get_closest_marker("minutes")}
+    items.sort(key=lambda item: item.path not in long)
+
+
 @pytest.fixture(scope="module", autouse=True)
 def migrated_rows(request: pytest.FixtureRequest) -> Iterator[None]:
     """Put back, after a module that emptied the tables, what migrations had put into them.

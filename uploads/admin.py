@@ -88,7 +88,13 @@ class EventAdmin(ReadOnly):
 
 @admin.register(Preset)
 class PresetAdmin(Editable):
+    """Checked as everywhere by `Preset.clean`; its pages show what a change would do."""
+
     list_display = ["name", "kind", "width", "height", "fit", "formats", "quality", "enabled"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Preset | None = None) -> list[str]:
+        """Leave a preset its name: its variants are known by it."""
+        return [] if obj is None else ["name"]
 
 
 @admin.register(Tag)

@@ -22,13 +22,41 @@ def visible_images(user: User | AnonymousUser) -> ImageQuerySet:
     return images if sees_everyones(user) else images.filter(owner=user)
 
 
+def editable_images(user: User) -> ImageQuerySet:
+    """Return the images of which `may_edit` holds."""
+    return visible_images(user)
+
+
+def deleted_images(user: User) -> ImageQuerySet:
+    """Return the images that a person may have back: deleted, and theirs to edit before."""
+    images = Image.objects.filter(deleted_at__isnull=False)
+    return images if sees_everyones(user) else images.filter(owner=user)
+
+
 def may_edit(user: User, image: Image) -> bool:
     """Say whether a person may change, process or delete an image that they see."""
     return image.owner_id == user.pk or sees_everyones(user)
 
 
 def sees_everyones(user: User) -> bool:
-    return user.groups.filter(name=CONTENT_TEAM).exists()
+    return _is_in_content_team(user)
+
+
+def may_edit_presets(user: User | AnonymousUser) -> bool:
+    """Say whether a person may change what is made of everybody's pictures."""
+    return isinstance(user, User) and _is_in_content_team(user)
+
+
+def was_in_content_team(user: User | AnonymousUser) -> bool:
+    """Say what was found last of a person, for links alone; asks only if nobody has yet."""
+    known: bool | None = getattr(user, "_in_content_team", None)
+    return may_edit_presets(user) if known is None else known
+
+
+def _is_in_content_team(user: User) -> bool:
+    found = user.groups.filter(name=CONTENT_TEAM).exists()
+    setattr(user, "_in_content_team", found)  # noqa: B010 - no field of the model
+    return found
 
 
 def has_scope(request: Request, scope: Scope) -> bool:

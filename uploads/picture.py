@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
+from urllib.parse import urljoin
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -15,22 +16,38 @@ BY_SUPPORT = ("jpeg", "png", "gif", "webp", "avif")
 # What is shown where `srcset` is not understood, and what the page's layout is reserved by.
 FALLBACK_WIDTH = 1280
 DEFAULT_SIZES = "100vw"
+NO_PLACEHOLDER = mark_safe("")
 
 
 def picture_html(
-    variants: Iterable[Variant], *, alt_text: str, sizes: str = DEFAULT_SIZES
+    variants: Iterable[Variant],
+    *,
+    alt_text: str,
+    sizes: str = DEFAULT_SIZES,
+    site: str = "",
+    placeholder: SafeString = NO_PLACEHOLDER,
 ) -> SafeString:
     """Return a `<picture>` of the resize variants, or nothing where there is none.
 
     A browser takes the first source that it understands, so the smallest format stands first.
+    With a `site` its addresses are whole; a `placeholder` is further attributes of the `<img>`.
     """
     formats = _by_format(variants)
     if not formats:
         return mark_safe("")
     fallback = formats.pop(min(formats, key=BY_SUPPORT.index))
     smallest_first = sorted(formats.values(), key=_bytes_per_pixel)
-    sources = format_html_join("", "{}", ((_source(group, sizes),) for group in smallest_first))
-    return format_html("<picture>{}{}</picture>", sources, _img(fallback, alt_text, sizes))
+    sources = format_html_join(
+        "", "{}", ((_source(group, sizes, site),) for group in smallest_first)
+    )
+    img = _img(fallback, alt_text, sizes, site, placeholder)
+    return format_html("<picture>{}{}</picture>", sources, img)
+
+
+def fallback_variant(variants: Iterable[Variant]) -> Variant | None:
+    """Return the variant that is shown where there is room for one address only."""
+    formats = _by_format(variants)
+    return _shown(formats[min(formats, key=BY_SUPPORT.index)]) if formats else None
 
 
 def _by_format(variants: Iterable[Variant]) -> dict[str, list[Variant]]:
@@ -49,24 +66,34 @@ def _bytes_per_pixel(group: Sequence[Variant]) -> float:
     return sum(variant.bytes for variant in group) / pixels
 
 
-def _source(group: Sequence[Variant], sizes: str) -> SafeString:
+def _source(group: Sequence[Variant], sizes: str, site: str) -> SafeString:
     return format_html(
-        '<source type="image/{}" srcset="{}" sizes="{}">', group[0].format, _srcset(group), sizes
+        '<source type="image/{}" srcset="{}" sizes="{}">',
+        group[0].format,
+        _srcset(group, site),
+        sizes,
     )
 
 
-def _img(group: Sequence[Variant], alt_text: str, sizes: str) -> SafeString:
-    shown = next((each for each in reversed(group) if each.width <= FALLBACK_WIDTH), group[0])
+def _shown(group: Sequence[Variant]) -> Variant:
+    return next((each for each in reversed(group) if each.width <= FALLBACK_WIDTH), group[0])
+
+
+def _img(
+    group: Sequence[Variant], alt_text: str, sizes: str, site: str, placeholder: SafeString
+) -> SafeString:
+    shown = _shown(group)
     return format_html(
-        '<img src="{}" srcset="{}" sizes="{}" width="{}" height="{}" alt="{}" loading="lazy">',
-        variant_url(shown),
-        _srcset(group),
+        '<img src="{}" srcset="{}" sizes="{}" width="{}" height="{}" alt="{}" loading="lazy"{}>',
+        urljoin(site, variant_url(shown)),
+        _srcset(group, site),
         sizes,
         shown.width,
         shown.height,
         alt_text,
+        placeholder,
     )
 
 
-def _srcset(group: Sequence[Variant]) -> str:
-    return ", ".join(f"{variant_url(variant)} {variant.width}w" for variant in group)
+def _srcset(group: Sequence[Variant], site: str) -> str:
+    return ", ".join(f"{urljoin(site, variant_url(variant))} {variant.width}w" for variant in group)

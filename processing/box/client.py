@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from processing.box.errors import DecoderUnavailable
+from processing.box.errors import DecoderOutOfTime, DecoderUnavailable
 from processing.box.messages import Job, pair, send
 from processing.box.verdicts import Ending, result_of
 
@@ -109,7 +109,7 @@ class Box:
         except BaseException as error:
             self._add(_stopped(reply))
             if isinstance(error, TimeoutError):
-                raise DecoderUnavailable(f"No answer within {seconds:g} seconds.") from error
+                raise DecoderOutOfTime(f"No answer within {seconds:g} seconds.") from error
             raise
         self._add(ending)
         return ending

@@ -11,6 +11,10 @@ class DecoderUnavailable(BoxError):
     """The process that decodes could not be started, ended, or did not answer in time."""
 
 
+class DecoderOutOfTime(DecoderUnavailable):
+    """The process that decodes was still at work when whoever waited gave up."""
+
+
 class DecoderFailed(BoxError):
     """Something unexpected went wrong while decoding."""
 

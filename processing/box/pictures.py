@@ -63,15 +63,18 @@ def render(
     granted: Allowance,
     *,
     wide: Collection[Size] = (),
+    seconds: float | None = None,
 ) -> Iterator[list[Rendition]]:
     """Give what `imaging.render` yields, largest first, written to files for as long as the block.
 
-    Raises ImagingError or BoxError before the block is entered.
+    `seconds` bounds the wait. Raises ImagingError or BoxError before the block is entered.
     """
     arguments = {"limits": asdict(limits), "sizes": list(sizes), "wide": list(wide)}
     with ExitStack() as stack:
         outputs = {size: _output(stack) for size in sizes}
-        written = _do(Job("render", arguments, granted), file, list(outputs.values()))
+        written = _do(
+            Job("render", arguments, granted), file, list(outputs.values()), seconds=seconds
+        )
         yield [_rendition(values, outputs) for values in written]
 
 

@@ -122,12 +122,18 @@ def _report(reply: socket.socket, status: int, cpu_seconds: float) -> None:
         reply.send(as_line({"ended": ended}), socket.MSG_DONTWAIT)
 
 
+def _nothing() -> None:
+    return
+
+
 def main(control: str, operations: str) -> None:
     """Load everything, then serve the socket of that descriptor."""
     for number in IGNORED:
         signal.signal(number, signal.SIG_IGN)
     module = import_module(operations)
     warming.warm_up()
+    # Operations may need more than the decoders do.
+    getattr(module, "warm_up", _nothing)()
     # Shared pages stay shared: no collection visits what was there before the fork.
     gc.collect()
     gc.freeze()

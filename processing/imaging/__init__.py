@@ -1,6 +1,6 @@
 """Pure imaging: bytes in, bytes out. Pillow, NumPy and the standard library, nothing else."""
 
-from processing.imaging.cropping import FocalPoint, cut, find_focal_point
+from processing.imaging.cropping import FocalPoint, crop_box, cut, find_focal_point
 from processing.imaging.decoders import most_decoder_bytes
 from processing.imaging.encoders import Encoded
 from processing.imaging.encoding import FORMATS, encode
@@ -16,6 +16,7 @@ from processing.imaging.errors import (
     UnsupportedFormat,
 )
 from processing.imaging.fingerprint import dominant_colors, perceptual_hash
+from processing.imaging.finishing import finish_resized, finish_thumbnail
 from processing.imaging.gamuts import in_srgb
 from processing.imaging.inspection import Header, inspect
 from processing.imaging.intermediates import extension, read, write
@@ -60,11 +61,14 @@ __all__ = [
     "UnsupportedFormat",
     "VariantSpec",
     "carries_overlay",
+    "crop_box",
     "cut",
     "dominant_colors",
     "encode",
     "extension",
     "find_focal_point",
+    "finish_resized",
+    "finish_thumbnail",
     "in_srgb",
     "inspect",
     "inspect_overlay",

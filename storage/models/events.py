@@ -10,6 +10,14 @@ class EventKind(models.TextChoices):
     IMAGE = "image", _("image")
 
 
+class Act(models.TextChoices):
+    """What people do with an image; the name of an event that no run brought about."""
+
+    EDIT = "edited", _("edited")
+    REPROCESS = "reprocess", _("processed again")
+    CANCEL = "cancel", _("cancelled")
+
+
 class Event(models.Model):
     """What happened, in order; written in the transaction of the move that it reports."""
 

@@ -1,11 +1,16 @@
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models.functions import Substr
 from django.utils.translation import gettext_lazy as _
 
 from storage import keys
 from storage.ids import new_id
 from storage.statuses import ACTIVE_RUN, RunStatus
+
+# A perceptual hash of 16 hex digits is looked up by parts.
+BANDS = 4
+BAND_DIGITS = 4
 
 FRACTION = [MinValueValidator(0.0), MaxValueValidator(1.0)]
 
@@ -107,6 +112,13 @@ class Image(models.Model):
             models.Index(fields=["owner", "-id"], name="image_owner_newest"),
             models.Index(fields=["owner", "created_at"], name="image_owner_created"),
             models.Index(fields=["deleted_at"], name="image_deleted"),
+            *(
+                models.Index(
+                    Substr("perceptual_hash", 1 + band * BAND_DIGITS, BAND_DIGITS),
+                    name=f"image_hash_band_{band}",
+                )
+                for band in range(BANDS)
+            ),
         ]
 
     def __str__(self) -> str:

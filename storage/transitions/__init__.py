@@ -5,10 +5,11 @@ happen one after the other: each of them first locks the rows of its image and i
 that changed no row is an answer (`None` or `False`), not an accident.
 """
 
+from storage.transitions.deletion import condemn, delete, restore, was_cut_short
 from storage.transitions.runs import (
     announce,
     cancel,
-    delete,
+    note,
     postpone,
     requeue,
     start_run,
@@ -27,13 +28,17 @@ __all__ = [
     "cancel",
     "claim",
     "commit",
+    "condemn",
     "delete",
     "expire",
     "fail",
     "is_committed",
+    "note",
     "postpone",
     "requeue",
+    "restore",
     "retry_later",
     "start_run",
+    "was_cut_short",
     "withdraw",
 ]

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Sequence
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -11,7 +12,7 @@ from django.db.models.functions import Coalesce, Now
 from storage import log_context, traces
 from storage.clock import seconds_from_now
 from storage.models import Image, Run, Stage, Variant
-from storage.models.events import EventKind
+from storage.models.events import Act, EventKind
 from storage.statuses import (
     ACTIVE_RUN,
     RunStatus,
@@ -94,15 +95,9 @@ def cancel(image_id: UUID) -> bool:
 
 
 @transaction.atomic
-def delete(image_id: UUID) -> bool:
-    """Hide an image and end its run; the audit removes it after the grace period."""
-    cancel(image_id)
-    deleted = Image.objects.filter(id=image_id, deleted_at=None).update(
-        deleted_at=Now(), updated_at=Now(), idempotency_key=None
-    )
-    if deleted:
-        record(image_id, None, EventKind.IMAGE, name="deleted", status="deleted")
-    return bool(deleted)
+def note(image_id: UUID, act: Act, *, by: str, **data: Any) -> None:
+    """Record what a person did with an image; whoever follows its runs is not told."""
+    record(image_id, None, EventKind.IMAGE, name=act, status=act, data={"by": by, **data})
 
 
 @transaction.atomic

@@ -14,6 +14,7 @@ PROJECT = Path(__file__).parents[2]
 SECONDS = 600
 
 
+@pytest.mark.minutes
 @pytest.mark.timeout(SECONDS + 60)
 def test_nothing_is_lost_whatever_breaks_once(tmp_path: Path) -> None:
     require(redis.available())

@@ -74,6 +74,7 @@ def test_generated_hostile_files_are_refused_with_a_code_and_leave_nothing(
     assert {n for n, verdict in verdicts.items() if verdict == ACCEPTED} - cut == HARMLESS
 
 
+@pytest.mark.minutes
 def test_the_malformed_corpus_comes_to_the_same_end_through_both_doors(target: Target) -> None:
     folder = CORPUS / "malformed"
     if not folder.is_dir():

@@ -120,6 +120,7 @@ def test_a_worker_that_is_told_to_end_finishes_its_stage_and_takes_no_other(
 # --- workers die ------------------------------------------------------------------------------
 
 
+@pytest.mark.minutes
 @pytest.mark.parametrize("point", ["claimed", "stored", "committed"])
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_killed_child_costs_a_second_attempt_at_most(

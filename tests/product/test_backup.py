@@ -160,6 +160,7 @@ def on_servers(
     }
 
 
+@pytest.mark.minutes
 def test_a_backup_of_postgres_and_a_bucket_under_load_brings_everything_back(
     tmp_path: Path,
     on_servers: Settings,

@@ -39,6 +39,7 @@ def broker_urls(request: pytest.FixtureRequest, redis_server: RedisServer) -> di
     return {"DARKROOM_BROKER_URL": server.url, "DARKROOM_RESULT_URL": redis_server.url}
 
 
+@pytest.mark.minutes
 def test_an_upload_becomes_ready_on_postgres_s3_and_either_broker(
     tmp_path: Path,
     database: str,

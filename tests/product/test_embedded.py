@@ -67,6 +67,7 @@ def test_the_events_of_an_image_end_with_its_terminal_state(
     assert kinds.count("event: stage") >= 2 * len(client.image(image_id)["stages"])
 
 
+@pytest.mark.minutes
 @pytest.mark.parametrize("path", files_in("photos"))
 def test_a_real_photograph_becomes_ready(client: Client, path: Path) -> None:
     document = client.wait(client.upload_file(path).json()["id"])

@@ -3,9 +3,10 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import User
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from storage import transitions
-from storage.models import Attempt, Event, Image, Run, Stage, Variant
+from storage.models import Attempt, Event, Image, Original, Run, Stage, Variant
 from storage.statuses import (
     IMAGE_MOVES,
     RUN_MOVES,
@@ -268,6 +269,57 @@ def test_deleting_hides_an_image_and_ends_its_run(image: Image, run: Run) -> Non
     assert not Image.objects.present().exists()
     assert not transitions.commit(claim, StageResult())
     assert transitions.start_run(image.id, transitions.Plan(presets=[], stages=[])) is None
+
+
+def test_a_deleted_image_comes_back_once_with_what_it_had(image: Image, run: Run) -> None:
+    finish_all(run)
+    transitions.delete(image.id)
+    assert transitions.restore(image.id, grace_seconds=60)
+    assert not transitions.restore(image.id, grace_seconds=60)
+    assert Image.objects.present().get().status == RunStatus.READY
+    assert not transitions.was_cut_short(image.id)
+    names = image.events.filter(kind="image").order_by("id").values_list("name", flat=True)
+    assert list(names)[-2:] == ["deleted", "restored"]
+
+
+def test_a_deletion_that_cancelled_a_run_says_so_when_the_image_is_back(
+    image: Image, run: Run
+) -> None:
+    transitions.delete(image.id)
+    assert transitions.restore(image.id, grace_seconds=60)
+    assert transitions.was_cut_short(image.id)
+    assert start(image).number == 2
+
+
+def test_an_image_that_is_not_deleted_is_not_restored(image: Image, run: Run) -> None:
+    assert not transitions.restore(image.id, grace_seconds=60)
+    assert not image.events.filter(name="restored").exists()
+
+
+def test_the_grace_period_ends_a_deletion(image: Image) -> None:
+    transitions.delete(image.id)
+    Image.objects.update(deleted_at=timezone.now() - timedelta(seconds=61))
+    assert not transitions.restore(image.id, grace_seconds=60)
+    assert not Image.objects.present().exists()
+
+
+def test_an_image_whose_original_counts_no_user_does_not_come_back(image: Image) -> None:
+    transitions.delete(image.id)
+    Original.objects.update(users=0)
+    assert not transitions.restore(image.id, grace_seconds=60)
+
+
+def test_an_image_that_is_being_removed_does_not_come_back(image: Image) -> None:
+    transitions.delete(image.id)
+    assert transitions.condemn(image.id, timezone.now() + timedelta(seconds=60))
+    assert not transitions.restore(image.id, grace_seconds=3600)
+
+
+def test_an_image_that_came_back_is_not_removed(image: Image) -> None:
+    transitions.delete(image.id)
+    transitions.restore(image.id, grace_seconds=60)
+    assert not transitions.condemn(image.id, timezone.now() + timedelta(seconds=60))
+    assert Image.objects.present().exists()
 
 
 def test_a_requeued_stage_is_done_again_before_the_run_is_published(image: Image, run: Run) -> None:

@@ -16,7 +16,7 @@ from storage.models import Image
 from storage.statuses import RunStatus, StageName, StageStatus
 from tests.conftest import PictureFile
 from tests.services.mail import MailServer
-from uploads import intake, tokens
+from uploads import intake, preview_limits, tokens
 from uploads.api import throttling
 from uploads.models import Scope
 from uploads.pages import sign_in
@@ -36,6 +36,7 @@ def _nobody_has_asked_yet() -> None:
     throttling.requests = throttling.MinuteCounter()
     sign_in.attempts = throttling.MinuteCounter()
     cache.clear()
+    preview_limits.counter = throttling.MinuteCounter()
 
 
 def signed_in(user: User) -> Client:

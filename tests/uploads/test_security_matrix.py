@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.db import transaction
 from django.test import Client
 from django.urls import resolve
@@ -21,6 +21,7 @@ from tests.uploads.conftest import bearer, named, signed_in
 from tests.uploads.routes import METHODS, routes
 from uploads import tokens
 from uploads.models import Scope
+from uploads.permissions import CONTENT_TEAM
 
 pytestmark = [pytest.mark.django_db]
 
@@ -28,7 +29,7 @@ CALLERS = (
     *("nobody", "stranger", "owner", "team", "staff", "inactive"),
     *("token", "wrong_scope", "revoked_token", "inactive_token", "foreign_token"),
 )
-CODES = {401: "not_authenticated", 403: "permission_denied", 404: "not_found"}
+CODES = {400: "invalid", 401: "not_authenticated", 403: "permission_denied", 404: "not_found"}
 CODES |= {405: "method_not_allowed", 409: "conflict", 429: "throttled"}
 Row = Mapping[str, int]
 
@@ -67,11 +68,23 @@ def table(
     return {**dict.fromkeys(METHODS, otherwise), **read, **asked, **methods}
 
 
+def of_operators(status: int) -> Row:
+    """Pages for staff: whoever else is signed in may not do this."""
+    return of_page(status, **dict.fromkeys(("stranger", "owner", "team"), 403))
+
+
+def of_team_page(status: int) -> Row:
+    """Pages of the content team: others may know of them, and not use them."""
+    return of_page(status, stranger=403, owner=403, staff=403)
+
+
+FOR_TEAM = of_team_page(200)
 API = {"otherwise": of_program(405), "options": of_program(200)}
 PAGE = of_page(405)
 FOR_STAFF = dict.fromkeys(("stranger", "owner", "team", "token", "foreign_token"), 403)
 # The view that only sends a form: its addresses answer nothing else.
 POST_ONLY = of_page(405)
+FOR_OPERATORS = of_operators(405)
 OPEN = table(row(405), row(200))
 SIGNED_IN = dict.fromkeys(("stranger", "owner", "team", "staff"), 302)
 SIGN_IN = row(200, **SIGNED_IN)
@@ -101,8 +114,13 @@ TABLE: dict[str, dict[str, Row]] = {
     "api/v1/images/<uuid:image_id>/events/": table(**API, reading=of_image(200)),
     "api/v1/images/<uuid:image_id>/reprocess/": table(**API, POST=of_image(202)),
     "api/v1/images/<uuid:image_id>/cancel/": table(**API, POST=of_image(200)),
-    "api/v1/presets/": table(**API, reading=of_program(200)),
-    "api/v1/presets/<slug:name>/": table(**API, reading=of_program(200)),
+    "api/v1/presets/": table(**API, reading=of_program(200), POST=of_program(403, team=400)),
+    "api/v1/presets/<slug:name>/": table(
+        **API,
+        reading=of_program(200),
+        PATCH=of_program(403, team=200),
+        DELETE=of_program(403, team=204),
+    ),
     "api/v1/queues/": table(
         of_program(405, **FOR_STAFF),
         of_program(200, **FOR_STAFF),
@@ -183,11 +201,30 @@ TABLE: dict[str, dict[str, Row]] = {
     ),
     "": table(PAGE, of_page(200), HEAD=PAGE),
     "cards/": table(PAGE, of_page(200), HEAD=PAGE),
+    # Nothing was selected: back to the library, which says so.
+    "bulk/": table(POST_ONLY, POST=of_page(302)),
+    "bulk/download/": table(POST_ONLY, POST=of_page(302)),
     "upload/": table(PAGE, of_page(200), HEAD=PAGE, POST=of_page(302)),
     "e-mail/": table(PAGE, of_page(200), HEAD=PAGE, POST=of_page(400)),
     # The token is the permission, and the one asked for is nobody's.
     "e-mail/unsubscribe/<str:token>/": table(row(405), GET=row(404), POST=row(404)),
+    "operations/": table(FOR_OPERATORS, of_operators(200), HEAD=FOR_OPERATORS),
+    "operations/live/": table(FOR_OPERATORS, of_operators(200), HEAD=FOR_OPERATORS),
+    "operations/queues/<slug:queue>/pause/": table(FOR_OPERATORS, POST=of_operators(302)),
+    "operations/queues/<slug:queue>/resume/": table(FOR_OPERATORS, POST=of_operators(302)),
+    # Nothing has failed: it leads back.
+    "operations/retry/<str:code>/": table(
+        FOR_OPERATORS, of_operators(302), HEAD=FOR_OPERATORS, POST=of_operators(302)
+    ),
     "upload/twins/": table(PAGE, of_page(200), HEAD=PAGE),
+    "presets/": table(PAGE, FOR_TEAM, HEAD=PAGE),
+    "presets/new-preset/": table(PAGE, FOR_TEAM, HEAD=PAGE, POST=of_team_page(400)),
+    # Nothing valid is sent, and there is no ready picture.
+    "presets/live-preview/": table(POST_ONLY, POST=of_team_page(400)),
+    "presets/find-pictures/": table(PAGE, FOR_TEAM, HEAD=PAGE),
+    "presets/<slug:name>/": table(PAGE, FOR_TEAM, HEAD=PAGE, POST=of_team_page(400)),
+    "presets/<slug:name>/switch/": table(POST_ONLY, POST=of_team_page(302)),
+    "presets/<slug:name>/delete/": table(POST_ONLY, POST=of_team_page(302)),
     "language/": table(row(405), POST=row(302)),
     "images/<uuid:image_id>/": table(PAGE, of_image_page(200), HEAD=PAGE, POST=of_image_page(302)),
     "images/<uuid:image_id>/reprocess/": table(POST_ONLY, POST=of_image_page(302)),
@@ -221,6 +258,7 @@ def address_of(route: str, image: Image) -> str:
     values = {"<uuid:image_id>": str(image.id), "<slug:name>": "w320", "<str:token>": "none"}
     values |= {"<uuid:invitation_id>": str(UUID(int=0)), "<int:token_id>": "0"}
     values |= {"<slug:provider_id>": "oidc"}
+    values |= {"<slug:queue>": "compress", "<str:code>": "timed_out"}
     key = {
         "^media/variants/(?P<key>[a-zA-Z0-9/_.-]+)$": "media/variants/aa/none.webp",
         r"^account/password/reset/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$": (
@@ -372,7 +410,10 @@ def test_another_site_can_neither_sign_in_nor_out(owner: User, path: str) -> Non
 
 # --- What pages are made of -------------------------------------------------------------------
 
-PAGES = ("/", "/upload/", "/sign-in/", "/admin/", "/nothing/", "/images/{id}/")
+PAGES = (
+    *("/", "/upload/", "/sign-in/", "/admin/", "/nothing/", "/images/{id}/", "/operations/"),
+    *("/presets/", "/presets/w320/", "/presets/new-preset/"),
+)
 INLINE = re.compile(
     r"<script(?![^>]*\bsrc=)[^>]*>|<style|\son\w+\s*=|\sstyle\s*=|javascript:", re.I
 )
@@ -381,6 +422,7 @@ INLINE = re.compile(
 @pytest.mark.parametrize("path", PAGES)
 def test_no_page_has_code_or_style_in_it(path: str, image: Image, staff: User) -> None:
     Image.objects.update(owner=staff)
+    staff.groups.add(Group.objects.get(name=CONTENT_TEAM))
     client = Client() if path == "/sign-in/" else signed_in(staff)
     response = client.get(path.format(id=image.id))
     assert response.status_code in {200, 404}

@@ -158,8 +158,9 @@ def _claim(invitation: Invitation) -> None:
 
 def _settle(invitation: Invitation, user: User) -> None:
     Invitation.objects.filter(id=invitation.id).update(accepted_by=user)
-    # The group may be gone meanwhile.
-    user.groups.add(*Group.objects.filter(id=invitation.group_id))
+    if invitation.group_id is not None:
+        # The group may be gone meanwhile.
+        user.groups.add(*Group.objects.filter(id=invitation.group_id))
 
 
 def _unspent() -> QuerySet[Invitation]:

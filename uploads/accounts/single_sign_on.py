@@ -12,6 +12,7 @@ from django.db import transaction
 from django.http import HttpRequest
 
 from uploads.accounts import invitations
+from uploads.models import Invitation
 
 
 class SingleSignOn(DefaultSocialAccountAdapter):  # type: ignore[misc]  # its package has no types
@@ -59,7 +60,7 @@ def owner_of(email: str) -> User | None:
     return given[0]
 
 
-def _accept(invitation: invitations.Invitation, user: User) -> None:
+def _accept(invitation: Invitation, user: User) -> None:
     try:
         invitations.accept_as(invitation, user)
     except invitations.InvitationSpent as error:

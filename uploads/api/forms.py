@@ -7,7 +7,7 @@ from django.http import QueryDict
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from storage.models import Image
+from storage.models import FocalPointSource, Image
 from storage.models.images import Tag
 from storage.statuses import RunStatus, StageName
 
@@ -47,9 +47,28 @@ class IdempotencyForm(Fields):
     )
 
 
+# As for the names of stages below: the set of choices is named once in the document.
+@extend_schema_field({"$ref": "#/components/schemas/SourceEnum"})
+class FocalSourceField(serializers.ChoiceField):
+    pass
+
+
 class FocalPointForm(Fields):
-    x = serializers.FloatField(min_value=0, max_value=1)
-    y = serializers.FloatField(min_value=0, max_value=1)
+    x = serializers.FloatField(min_value=0, max_value=1, required=False)
+    y = serializers.FloatField(min_value=0, max_value=1, required=False)
+    source = FocalSourceField(  # type: ignore[assignment] # a field like the others
+        FocalPointSource.choices,
+        required=False,
+        help_text="`automatic` goes back to the point that is found, whatever x and y say",
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs.get("source") == FocalPointSource.AUTOMATIC:
+            return attrs
+        missing = [name for name in ("x", "y") if name not in attrs]
+        if missing:
+            raise serializers.ValidationError(dict.fromkeys(missing, "This field is required."))
+        return attrs
 
 
 class ChangeForm(Fields):

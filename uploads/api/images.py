@@ -20,7 +20,8 @@ from rest_framework.views import APIView
 
 from processing import planning
 from storage import transitions
-from storage.models import Image
+from storage.models import FocalPointSource, Image
+from storage.models.events import Act
 from storage.statuses import StageName
 from uploads import allowance, editing, intake
 from uploads.api import filters, forms
@@ -99,7 +100,7 @@ class ImageView(APIView):
         editable(request, image_id)
         form = forms.ChangeForm(data=request.data)
         form.is_valid(raise_exception=True)
-        editing.change(image_id, _changes(form.validated_data))
+        editing.change(image_id, _changes(form.validated_data), by=_caller(request))
         return Response(_shown(request, image_id))
 
     @extend_schema(operation_id="delete_image", responses=responses({204: None}, 404))
@@ -127,6 +128,8 @@ class ReprocessView(APIView):
         stages = None if names is None else frozenset(StageName(name) for name in names)
         if planning.reprocess(image_id, stages) is None:
             raise Http404
+        by = _caller(request).get_username()
+        transitions.note(image_id, Act.REPROCESS, by=by, stages=names or [])
         return _accepted(request, image_id)
 
 
@@ -142,6 +145,7 @@ class CancelView(APIView):
         image = editable(request, image_id)
         if not transitions.cancel(image_id):
             raise Conflict(f"The image is {image.status}: there is nothing left to cancel.")
+        transitions.note(image_id, Act.CANCEL, by=_caller(request).get_username())
         return Response(_shown(request, image_id))
 
 
@@ -198,6 +202,8 @@ def _submission(request: Request, owner: User) -> tuple[Any, intake.Submission]:
 
 def _changes(fields: dict[str, Any]) -> editing.Changes:
     point = fields.pop("focal_point", None)
-    return editing.Changes(
-        **fields, focal_point=None if point is None else editing.FocalPoint(**point)
-    )
+    if point is None:
+        return editing.Changes(**fields)
+    if point.get("source") == FocalPointSource.AUTOMATIC:
+        return editing.Changes(**fields, automatic_focal_point=True)
+    return editing.Changes(**fields, focal_point=editing.FocalPoint(point["x"], point["y"]))

@@ -1,7 +1,6 @@
-"""What people type: the filters of the library, an upload, the description of an image."""
+"""What people type: an upload, the description of an image."""
 
 from typing import Any
-from uuid import UUID
 
 from allauth.account.forms import LoginForm
 from django import forms
@@ -9,10 +8,8 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from storage.models import Image
-from storage.statuses import RunStatus
 from uploads.api.forms import (
     MAX_ALT_TEXT_LENGTH,
-    MAX_QUERY_LENGTH,
     MAX_TAG_LENGTH,
     MAX_TAGS,
     MAX_TITLE_LENGTH,
@@ -99,69 +96,45 @@ class PercentField(forms.FloatField):
 
 
 class ImageForm(DescriptionForm):
-    focal_x = PercentField(label=_("From the left, %"))
-    focal_y = PercentField(label=_("From the top, %"))
-
     @staticmethod
     def initial_of(image: Image) -> dict[str, Any]:
         return {
             "title": image.title,
             "alt_text": image.alt_text,
             "tags": ", ".join(sorted(tag.name for tag in image.tags.all())),
-            "focal_x": percent(image.focal_x),
-            "focal_y": percent(image.focal_y),
         }
 
     def changes(self) -> Changes:
-        """Return what was typed; a focal point that was left alone stays automatic."""
         typed = self.cleaned_data
-        moved = {"focal_x", "focal_y"} & set(self.changed_data)
-        return Changes(
-            title=typed["title"],
-            alt_text=typed["alt_text"],
-            tags=typed["tags"],
-            focal_point=self._focal_point() if moved else None,
-        )
+        return Changes(title=typed["title"], alt_text=typed["alt_text"], tags=typed["tags"])
 
-    def _focal_point(self) -> FocalPoint:
-        return FocalPoint(
-            x=self.cleaned_data["focal_x"] / 100, y=self.cleaned_data["focal_y"] / 100
-        )
+
+class FocalPointForm(LabelledForm):
+    focal_x = PercentField(label=_("From the left, %"))
+    focal_y = PercentField(label=_("From the top, %"))
+
+    @staticmethod
+    def initial_of(image: Image) -> dict[str, Any]:
+        return {"focal_x": percent(image.focal_x), "focal_y": percent(image.focal_y)}
+
+    @property
+    def asks_for_automatic(self) -> bool:
+        return "automatic" in self.data
+
+    def is_valid(self) -> bool:
+        """Say whether a point can be read; none needs to be where it is to be found again."""
+        return self.asks_for_automatic or super().is_valid()
+
+    def changes(self) -> Changes:
+        """Return the point that was typed, or that it is to be found again."""
+        if self.asks_for_automatic:
+            return Changes(automatic_focal_point=True)
+        x, y = (self.cleaned_data[name] / 100 for name in ("focal_x", "focal_y"))
+        return Changes(focal_point=FocalPoint(x=x, y=y))
 
 
 def percent(fraction: float) -> float:
     return round(100 * fraction, 1)
-
-
-FILTERS = ("q", "status", "tag", "missing_alt_text")
-
-
-class LibraryForm(LabelledForm):
-    q = forms.CharField(
-        label=_("Search"),
-        required=False,
-        max_length=MAX_QUERY_LENGTH,
-        widget=forms.TextInput(attrs={"type": "search", "placeholder": _("Title, file, alt text")}),
-    )
-    status = forms.ChoiceField(
-        label=_("Status"), required=False, choices=[("", _("Any")), *RunStatus.choices]
-    )
-    tag = forms.CharField(label=_("Tag"), required=False, max_length=MAX_TAG_LENGTH)
-    missing_alt_text = forms.BooleanField(label=_("No alt text"), required=False)
-    before = forms.UUIDField(required=False, widget=forms.HiddenInput)
-
-    def filters(self) -> dict[str, Any]:
-        """Return the filters that narrow; one that makes no sense does not."""
-        self.is_valid()
-        return {
-            name: value for name, value in self.cleaned_data.items() if value and name in FILTERS
-        }
-
-    def below(self) -> UUID | None:
-        """Return the image below which the page begins."""
-        self.is_valid()
-        before: UUID | None = self.cleaned_data.get("before")
-        return before
 
 
 class MailPreferenceForm(forms.Form):

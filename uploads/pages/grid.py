@@ -7,9 +7,10 @@ from uuid import UUID
 
 from storage.models import Image
 from storage.models.images import ImageQuerySet
+from uploads.pages.shapes import Shape, shape
 from uploads.pages.thumbnails import Thumbnail, live_thumbnails, thumbnail
 
-# Fills whole rows of two, three, four, six and eight cards.
+# Some eight rows on a wide screen.
 PAGE_SIZE = 48
 # About two rows on a wide screen; pictures further down load when they are scrolled to.
 EAGER_CARDS = 12
@@ -18,6 +19,7 @@ EAGER_CARDS = 12
 @dataclass(frozen=True)
 class Card:
     image: Image
+    shape: Shape
     thumbnail: Thumbnail | None
     lazy: bool = False
 
@@ -40,6 +42,12 @@ def page(images: ImageQuerySet, *, before: UUID | None = None) -> Page:
     )
 
 
+def nearest(images: ImageQuerySet) -> Page:
+    """Return the first cards of images that are in order already; there is no page after it."""
+    found = _with_what_cards_show(images)[:PAGE_SIZE]
+    return Page([_card(each, lazy=place >= EAGER_CARDS) for place, each in enumerate(found)], None)
+
+
 def cards(images: ImageQuerySet, ids: Iterable[UUID]) -> list[Card]:
     """Return the cards of the images with these ids, as they are now."""
     found = images.filter(id__in=list(ids)[:PAGE_SIZE])
@@ -57,4 +65,5 @@ def _with_what_cards_show(images: ImageQuerySet) -> ImageQuerySet:
 
 def _card(image: Image, *, lazy: bool) -> Card:
     variants = getattr(image, "thumbnails", [])
-    return Card(image, thumbnail(variants), lazy=lazy)
+    framed = shape(image.original.width, image.original.height)
+    return Card(image, framed, thumbnail(variants), lazy=lazy)

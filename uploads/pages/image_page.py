@@ -5,10 +5,14 @@ from typing import Any
 
 from django.utils import timezone
 
-from storage.models import Image, Stage, Variant
+from storage.models import Attempt, Image, Stage, Variant
 from storage.models.variants import VariantKind
 from storage.statuses import RunStatus, StageStatus
 from uploads.addresses import original_url
+from uploads.pages.comparison import comparison
+from uploads.pages.crop_previews import crop_previews
+from uploads.pages.embedding import embedding
+from uploads.pages.history import history
 from uploads.pages.timeline import timeline
 from uploads.pages.variant_table import variant_groups
 from uploads.picture import picture_html
@@ -21,21 +25,27 @@ MARGIN_PIXELS = 48
 MARK_FRACTION = 64
 
 
-def image_context(image: Image) -> dict[str, Any]:
-    """Return the template context of an image, in two queries."""
+def image_context(image: Image, *, site: str) -> dict[str, Any]:
+    """Return the template context of an image, in five queries; addresses begin with `site`."""
     stages = list(Stage.objects.filter(run__image=image, run__number=image.generation))
+    attempts = Attempt.objects.filter(stage__in=stages).order_by("started_at", "id")
     variants = list(image.variants.filter(live=True))
     return {
         "image": image,
         "original_url": original_url(image.id),
         "tags": sorted(tag.name for tag in image.tags.all()),
         "focal": _mark(image),
+        # In full, whatever the language writes for a decimal point.
+        "focal_point": {"x": repr(image.focal_x), "y": repr(image.focal_y)},
         "reasons": reasons().items(),
         "failure": failure(image, stages),
-        "timeline": timeline(stages, now=timezone.now()),
-        "groups": variant_groups(image, variants),
+        "timeline": timeline(stages, now=timezone.now(), attempts=attempts),
+        "comparison": comparison(image, variants),
+        "crops": crop_previews(image, variants),
+        "groups": variant_groups(image, variants, site=site),
         "preview": picture_html(variants, alt_text=image.alt_text, sizes=_preview_sizes(variants)),
-        "picture": picture_html(variants, alt_text=image.alt_text),
+        "history": history(image),
+        "embedding": embedding(image, variants, site=site),
     }
 
 

@@ -1,14 +1,17 @@
-"""The thumbnail of an image, in every format that it was cut in."""
+"""The small picture of an image that a card shows, in every format that there is of it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 
 from storage.models import Variant
 from storage.models.variants import VariantKind
 from uploads.addresses import variant_url
 
+# A card is some 300 px wide, and a fine screen has two or three pixels for each of them.
+MAX_WIDTH = 800
 # Smallest first: a browser takes the first format that it knows.
 MODERN_FORMATS = ("avif", "webp")
 
@@ -16,7 +19,7 @@ MODERN_FORMATS = ("avif", "webp")
 @dataclass(frozen=True)
 class Source:
     media_type: str
-    url: str
+    srcset: str
 
 
 @dataclass(frozen=True)
@@ -24,29 +27,54 @@ class Thumbnail:
     """What an `<img>` and its `<source>`s need; width and height in pixels."""
 
     url: str
+    srcset: str
     width: int
     height: int
     sources: Sequence[Source]
 
 
 def live_thumbnails() -> Prefetch[str]:
-    """Return the prefetch that leaves an image's thumbnails in `image.thumbnails`."""
-    live = Variant.objects.filter(live=True, kind=VariantKind.THUMBNAIL)
-    return Prefetch("variants", queryset=live, to_attr="thumbnails")
+    """Return the prefetch that leaves an image's small variants in `image.thumbnails`."""
+    small = Q(kind=VariantKind.THUMBNAIL) | Q(kind=VariantKind.RESIZE, width__lte=MAX_WIDTH)
+    live = Variant.objects.filter(small, live=True).order_by("width")
+    columns = live.only("image_id", "kind", "format", "width", "height", "key")
+    return Prefetch("variants", queryset=columns, to_attr="thumbnails")
 
 
 def thumbnail(variants: Iterable[Variant]) -> Thumbnail | None:
-    """Return the largest thumbnail among `variants`; None while none has been cut."""
-    cut = [variant for variant in variants if variant.kind == VariantKind.THUMBNAIL]
-    if not cut:
+    """Return the whole picture in its small widths; until there are any, its largest cut.
+
+    None while there is neither.
+    """
+    small = sorted(variants, key=lambda variant: variant.width)
+    whole = [variant for variant in small if variant.kind == VariantKind.RESIZE]
+    return _picture(whole or _largest(small))
+
+
+def _largest(cuts: Sequence[Variant]) -> list[Variant]:
+    return [variant for variant in cuts if variant.width == cuts[-1].width]
+
+
+def _picture(variants: Sequence[Variant]) -> Thumbnail | None:
+    if not variants:
         return None
-    width = max(variant.width for variant in cut)
-    by_format = {variant.format: variant for variant in cut if variant.width == width}
-    modern = [by_format.pop(name) for name in MODERN_FORMATS if name in by_format]
-    shown = next(iter(by_format.values()), None) or modern.pop()
+    by_format = _by_format(variants)
+    modern = [(name, by_format.pop(name)) for name in MODERN_FORMATS if name in by_format]
+    shown = next(iter(by_format.values()), None) or modern.pop()[1]
     return Thumbnail(
-        url=variant_url(shown),
-        width=shown.width,
-        height=shown.height,
-        sources=[Source(f"image/{variant.format}", variant_url(variant)) for variant in modern],
+        url=variant_url(shown[0]),
+        srcset=_srcset(shown),
+        width=shown[0].width,
+        height=shown[0].height,
+        sources=[Source(f"image/{name}", _srcset(group)) for name, group in modern],
     )
+
+
+def _by_format(variants: Sequence[Variant]) -> dict[str, list[Variant]]:
+    """Return the variants by format, narrowest first."""
+    ordered = sorted(variants, key=lambda variant: (variant.format, variant.width))
+    return {name: list(group) for name, group in groupby(ordered, lambda each: each.format)}
+
+
+def _srcset(group: Iterable[Variant]) -> str:
+    return ", ".join(f"{variant_url(variant)} {variant.width}w" for variant in group)

@@ -1,12 +1,13 @@
 """The stages of an image's latest run as a timeline: words, durations and bars."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from storage.models import Stage
+from storage.models import Attempt, Stage
 from storage.statuses import StageStatus, place_in_pipeline
 from uploads.reasons import reason
 
@@ -26,6 +27,17 @@ class Span:
 
 
 @dataclass(frozen=True)
+class Try:
+    """One attempt at a stage: who, how long, and how it ended, in words."""
+
+    number: int
+    worker: str
+    outcome: str
+    lasted: str
+    error: str
+
+
+@dataclass(frozen=True)
 class Row:
     name: str
     label: str
@@ -39,13 +51,37 @@ class Row:
     worked: str
     error: str
     spans: Sequence[Span]
+    tries: Sequence[Try] = ()
+
+    @property
+    def worker(self) -> str:
+        """Return who worked on it last."""
+        return self.tries[-1].worker if self.tries else ""
 
 
-def timeline(stages: Iterable[Stage], *, now: datetime) -> list[Row]:
-    """Return one row per stage, in the order of the pipeline; a running stage lasts until `now`."""
+def timeline(
+    stages: Iterable[Stage], *, now: datetime, attempts: Iterable[Attempt] = ()
+) -> list[Row]:
+    """Return one row per stage, in the order of the pipeline; a running stage lasts until `now`.
+
+    `attempts` are those at any of the stages, each stage's in their order.
+    """
     ordered = sorted(stages, key=lambda stage: (place_in_pipeline(stage.name), _width(stage.part)))
     begin, end = _extent(ordered, now)
-    return [_row(stage, begin, end, now) for stage in ordered]
+    tries = defaultdict(list)
+    for attempt in attempts:
+        tries[attempt.stage_id].append(_try(attempt, now))
+    return [_row(stage, begin, end, now, tries[stage.id]) for stage in ordered]
+
+
+def _try(attempt: Attempt, now: datetime) -> Try:
+    return Try(
+        number=attempt.number,
+        worker=attempt.worker,
+        outcome=str(attempt.get_outcome_display() or StageStatus.RUNNING.label),
+        lasted=_lasted(attempt.started_at, attempt.finished_at or now),
+        error=reason(attempt.error_code, attempt.error_detail),
+    )
 
 
 def _width(part: str) -> tuple[int, str]:
@@ -68,7 +104,7 @@ def _end(stage: Stage, now: datetime) -> datetime | None:
     return now if stage.status == StageStatus.RUNNING else stage.finished_at
 
 
-def _row(stage: Stage, begin: datetime, end: datetime, now: datetime) -> Row:
+def _row(stage: Stage, begin: datetime, end: datetime, now: datetime, tries: Sequence[Try]) -> Row:
     wait = (stage.queued_at, stage.started_at)
     work = (stage.started_at, _end(stage, now))
     spans = [_span("wait", *wait, begin, end), _span("work", *work, begin, end)]
@@ -85,6 +121,7 @@ def _row(stage: Stage, begin: datetime, end: datetime, now: datetime) -> Row:
         worked=_lasted(*work),
         error=reason(stage.error_code, stage.error_detail),
         spans=[span for span in spans if span is not None],
+        tries=tries,
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from urllib.parse import urljoin
 
 from django.utils.translation import gettext as _
 
@@ -14,6 +15,8 @@ from uploads.addresses import variant_url
 class Row:
     variant: Variant
     url: str
+    # With the name of the site in it, for use elsewhere.
+    address: str
     saved: str
 
 
@@ -23,17 +26,18 @@ class Group:
     rows: Sequence[Row]
 
 
-def variant_groups(image: Image, variants: Iterable[Variant]) -> list[Group]:
+def variant_groups(image: Image, variants: Iterable[Variant], *, site: str) -> list[Group]:
     """Return the variants by preset: resized ones before thumbnails, small before large."""
     ordered = sorted(variants, key=lambda v: (v.kind, v.width, v.preset, v.format))
     return [
-        Group(preset, [_row(image, variant) for variant in group])
+        Group(preset, [_row(image, variant, site) for variant in group])
         for preset, group in groupby(ordered, key=lambda v: v.preset)
     ]
 
 
-def _row(image: Image, variant: Variant) -> Row:
-    return Row(variant, variant_url(variant), saved(variant.bytes, image.original.bytes))
+def _row(image: Image, variant: Variant, site: str) -> Row:
+    url = variant_url(variant)
+    return Row(variant, url, urljoin(site, url), saved(variant.bytes, image.original.bytes))
 
 
 def saved(variant_bytes: int, original_bytes: int) -> str:

@@ -7,72 +7,31 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 from rest_framework.exceptions import Throttled
 
 from processing import planning
 from storage import transitions
 from storage.errors import NO_ROOM, StorageUnavailable
 from storage.models import Image
+from storage.models.events import Act
+from storage.models.images import ImageQuerySet
 from storage.statuses import RunStatus, StageName, StageStatus
 from uploads import allowance
-from uploads.api.filters import narrow
 from uploads.editing import change
 from uploads.errors import UploadError
 from uploads.intake import Submission, accept
-from uploads.pages.forms import ImageForm, LibraryForm, UploadForm
-from uploads.pages.grid import cards as cards_of
-from uploads.pages.grid import following, page
+from uploads.pages.forms import FocalPointForm, ImageForm, UploadForm
 from uploads.pages.image_page import image_context
+from uploads.pages.neighbours import filters_of, neighbours
 from uploads.pages.requests import SignedInRequest
 from uploads.permissions import may_edit, visible_images
 from uploads.reasons import reason, reasons
-
-# --- Library ----------------------------------------------------------------------------------
-
-
-@login_required
-@require_GET
-def library(request: SignedInRequest) -> HttpResponse:
-    form = LibraryForm(request.GET)
-    images = narrow(visible_images(request.user), form.filters())
-    found = page(images, before=form.below())
-    context = {
-        "form": form,
-        "cards": found.cards,
-        "following": following(found.cards),
-        "older": found.older_than and _address(request.GET, before=found.older_than),
-        "newest": form.below() and _address(request.GET),
-    }
-    return render(request, "pages/library.html", context)
-
-
-def _address(parameters: QueryDict, *, before: UUID | None = None) -> str:
-    """Return the library's address with the same filters, from another image on."""
-    kept = parameters.copy()
-    kept.pop("before", None)
-    if before:
-        kept["before"] = str(before)
-    return f"{reverse('library')}?{kept.urlencode()}" if kept else reverse("library")
-
-
-@login_required
-@require_GET
-def cards(request: SignedInRequest) -> HttpResponse:
-    """Answer with the cards of `?id=…&id=…` as they are now: a page's live update."""
-    try:
-        ids = [UUID(value) for value in request.GET.getlist("id")]
-    except ValueError as error:
-        raise Http404 from error
-    found = cards_of(visible_images(request.user), ids)
-    context = {"cards": found, "following": following(found)}
-    return render(request, "pages/_partials/cards.html", context)
-
 
 # --- Upload -----------------------------------------------------------------------------------
 
@@ -144,31 +103,46 @@ def _upload_page(
 def image(request: SignedInRequest, image_id: UUID) -> HttpResponse:
     if request.method == "POST":
         return _edit(request, image_id)
-    shown = _visible(request, image_id)
-    return _image_page(request, shown, ImageForm(initial=ImageForm.initial_of(shown)))
+    images = visible_images(request.user)
+    return _image_page(request, images, _found(images, image_id))
 
 
 def _edit(request: SignedInRequest, image_id: UUID) -> HttpResponse:
     edited = _editable(request, image_id)
-    form = ImageForm(request.POST, initial=ImageForm.initial_of(edited))
+    about_focal_point = "focal_x" in request.POST
+    form: ImageForm | FocalPointForm = (
+        FocalPointForm(request.POST) if about_focal_point else ImageForm(request.POST)
+    )
     if not form.is_valid():
-        return _image_page(request, edited, form)
-    change(image_id, form.changes())
+        return _image_page(request, visible_images(request.user), edited, form)
+    change(image_id, form.changes(), by=request.user)
     messages.success(request, _("Saved."))
-    return redirect("image", image_id)
+    return redirect(reverse("image", args=[image_id]) + filters_of(request.GET))
 
 
-def _image_page(request: SignedInRequest, shown: Image, form: ImageForm) -> HttpResponse:
-    editable = may_edit(request.user, shown)
-    context = image_context(shown) | {"form": form, "may_edit": editable}
-    status = 400 if form.errors else 200
-    return render(request, "pages/image.html", context, status=status)
+def _image_page(
+    request: SignedInRequest,
+    images: ImageQuerySet,
+    shown: Image,
+    refused: ImageForm | FocalPointForm | None = None,
+) -> HttpResponse:
+    forms = {
+        "form": ImageForm(initial=ImageForm.initial_of(shown)),
+        "focal_form": FocalPointForm(initial=FocalPointForm.initial_of(shown)),
+    }
+    if refused:
+        forms["focal_form" if isinstance(refused, FocalPointForm) else "form"] = refused
+    context = image_context(shown, site=request.build_absolute_uri("/")) | forms
+    context["may_edit"] = may_edit(request.user, shown)
+    context["neighbours"] = neighbours(images, shown.id, request.GET)
+    return render(request, "pages/image.html", context, status=400 if refused else 200)
 
 
 @login_required
 @require_POST
 def reprocess(request: SignedInRequest, image_id: UUID) -> HttpResponse:
-    planning.reprocess(_editable(request, image_id).id)
+    if planning.reprocess(_editable(request, image_id).id):
+        transitions.note(image_id, Act.REPROCESS, by=request.user.get_username())
     messages.success(request, _("All stages are being done again."))
     return redirect("image", image_id)
 
@@ -177,6 +151,7 @@ def reprocess(request: SignedInRequest, image_id: UUID) -> HttpResponse:
 @require_POST
 def cancel(request: SignedInRequest, image_id: UUID) -> HttpResponse:
     if transitions.cancel(_editable(request, image_id).id):
+        transitions.note(image_id, Act.CANCEL, by=request.user.get_username())
         messages.success(request, _("Cancelled."))
     else:
         messages.error(request, _("There was nothing left to cancel."))
@@ -192,13 +167,13 @@ def delete(request: SignedInRequest, image_id: UUID) -> HttpResponse:
     return redirect("library")
 
 
-def _visible(request: SignedInRequest, image_id: UUID) -> Image:
-    images = visible_images(request.user).select_related("owner", "original")
+def _found(images: ImageQuerySet, image_id: UUID) -> Image:
+    images = images.select_related("owner", "original")
     return get_object_or_404(images.prefetch_related("tags"), id=image_id)
 
 
 def _editable(request: SignedInRequest, image_id: UUID) -> Image:
-    found = _visible(request, image_id)
+    found = _found(visible_images(request.user), image_id)
     if not may_edit(request.user, found):
         raise PermissionDenied
     return found

@@ -5,13 +5,26 @@ import { localiseTimes } from "./shared/times.js";
 const NOTICE_MS = 2000;
 
 async function copy(button) {
-  const text = document.getElementById(button.dataset.copy).textContent;
-  if (navigator.clipboard) await navigator.clipboard.writeText(text);
-  else copyBySelection(text);
+  const { copy: source, text = document.getElementById(source).textContent } = button.dataset;
+  const copied = await write(text);
+  const { done, said = done, failed = done } = button.dataset;
   const label = button.querySelector("span");
   button.dataset.label ??= label.textContent;
-  label.textContent = button.dataset.done;
+  label.textContent = copied ? done : failed;
   setTimeout(() => (label.textContent = button.dataset.label), NOTICE_MS);
+  const heard = document.getElementById("copied");
+  if (heard) heard.textContent = copied ? said : failed;
+}
+
+async function write(text) {
+  try {
+    if (navigator.clipboard) await navigator.clipboard.writeText(text);
+    else copyBySelection(text);
+    return true;
+  } catch {
+    // The browser, or the person whom it has asked, does not allow it.
+    return false;
+  }
 }
 
 // Without HTTPS a browser has no clipboard to offer.
@@ -25,7 +38,7 @@ function copyBySelection(text) {
 }
 
 document.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-copy]");
+  const button = event.target.closest("[data-copy], [data-text]");
   if (button) copy(button);
 });
 localiseTimes(document);

@@ -32,7 +32,8 @@ SCHEMA = "/api/v1/schema/"
 OPERATIONS = (
     *("list_images", "upload_image", "read_image", "change_image", "delete_image"),
     *("reprocess_image", "cancel_image", "follow_image"),
-    *("list_presets", "read_preset", "list_queues"),
+    *("list_presets", "create_preset", "read_preset", "change_preset", "delete_preset"),
+    "list_queues",
 )
 TIMEOUT_SECONDS = 60
 

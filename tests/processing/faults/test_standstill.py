@@ -17,7 +17,7 @@ pytestmark = [
     pytest.mark.django_db(transaction=True, serialized_rollback=True),
     pytest.mark.usefixtures("quick_encoders"),
 ]
-STANDSTILL_SECONDS = 4
+STANDSTILL_SECONDS = 6
 
 
 @pytest.fixture(scope="module")

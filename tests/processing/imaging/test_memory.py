@@ -118,6 +118,7 @@ def shifted(count: int) -> list[Image.Image]:
     return [image.rotate(90 * index).resize((1600, 1200)) for index in range(count)]
 
 
+@pytest.mark.minutes
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_picture_takes_what_was_declared_for_it(kind: str, tmp_path: Path) -> None:
     path = tmp_path / "picture"

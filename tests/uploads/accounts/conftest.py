@@ -43,4 +43,4 @@ def path_in(message: EmailMessage) -> str:
     """Return the path that the first link of a message leads to, and see that it leads here."""
     link = LINK.findall(words_of(message))[0]
     assert link.startswith("https://pictures.example.org/")
-    return urlsplit(link).path
+    return str(urlsplit(link).path)

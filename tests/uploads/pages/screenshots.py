@@ -21,7 +21,7 @@ from tests.uploads.pages.browser.site import NAME, PASSWORD, ROOT, Site
 FOLDER = ROOT / "results" / "screenshots"
 SIZE = (1200, 800)
 IN_CHINESE = {"library": "/", "upload": "/upload/"}
-ON_A_PHONE = ("upload-at-work", "library", "image")
+ON_A_PHONE = ("upload-at-work", "library", "image", "operations", "preset", "presets")
 
 
 def main() -> None:

@@ -50,7 +50,14 @@ PATHS = {
     "sign-in": "/sign-in/",
     "nowhere": f"/images/{uuid4()}/",
     "invitations": "/invitations/",
+    "operations": "/operations/",
+    "presets": "/presets/",
+    "preset": "/presets/w320/",
+    "new-preset": "/presets/new-preset/",
 }
+WHO = {"invitations": "staff", "operations": "staff"} | dict.fromkeys(
+    ("presets", "preset", "new-preset"), "editor"
+)
 ACCOUNT = ("", "e-mail/", "password/", "two-factor/", "sessions/", "tokens/", "password/reset/")
 
 
@@ -58,8 +65,8 @@ ACCOUNT = ("", "e-mail/", "password/", "two-factor/", "sessions/", "tokens/", "p
 def page(request: pytest.FixtureRequest, client: Client) -> Page:
     """Return each page in turn."""
     browser = Client() if request.param in {"sign-in", "password/reset/"} else client
-    if request.param == "invitations":
-        browser = signed_in(request.getfixturevalue("staff"))
+    if request.param in WHO:
+        browser = signed_in(request.getfixturevalue(WHO[request.param]))
     if request.param in ACCOUNT:
         return Page(browser.get(f"/account/{request.param}").content.decode())
     if request.param in PATHS:

@@ -1,6 +1,7 @@
 """One site and one Chromium for all tests of the pages; a script's error fails any of them."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from zlib import crc32
 
@@ -11,6 +12,7 @@ from tests.conftest import PictureFile
 from tests.services.programs import find_program
 from tests.uploads.pages.browser.acts import (
     DESKTOP,
+    PHONE,
     Files,
     expect_ready,
     open_image,
@@ -44,13 +46,24 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture(scope="package")
 def cookies(site: Site, chromium: Browser) -> str:
     """Return the state of a browser that has signed in through the page."""
+    return sign_in(site, chromium, NAME, PASSWORD)
+
+
+@pytest.fixture(scope="package")
+def archivist(site: Site, chromium: Browser) -> str:
+    """Return the state of a browser of somebody who has more pictures than a page shows."""
+    site.seed("archivist", images=160)
+    return sign_in(site, chromium, "archivist", "archivist")
+
+
+def sign_in(site: Site, chromium: Browser, name: str, password: str) -> str:
     page = chromium.new_page(locale="en-GB")
     page.goto(f"{site.url}/upload/")
-    page.get_by_label("Username").fill(NAME)
-    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("Username").fill(name)
+    page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign in").click()
     expect(page).to_have_url(f"{site.url}/upload/")
-    path = site.directory / "browser.json"
+    path = site.directory / f"browser-{name}.json"
     page.context.storage_state(path=path)
     page.context.close()
     return str(path)
@@ -61,7 +74,23 @@ def page(
     request: pytest.FixtureRequest, site: Site, chromium: Browser, cookies: str
 ) -> Iterator[Page]:
     """Return a signed-in page; a script's error or a breach of the policy fails the test."""
-    width, height = request.param
+    with opened(chromium, site, cookies, request.param) as page:
+        yield page
+
+
+@pytest.fixture(params=[DESKTOP, PHONE], ids=["desktop", "phone"])
+def archive(
+    request: pytest.FixtureRequest, site: Site, chromium: Browser, archivist: str
+) -> Iterator[Page]:
+    """Return the library of the archivist."""
+    with opened(chromium, site, archivist, request.param) as page:
+        page.goto("/")
+        yield page
+
+
+@contextmanager
+def opened(chromium: Browser, site: Site, cookies: str, size: tuple[int, int]) -> Iterator[Page]:
+    width, height = size
     context = chromium.new_context(
         base_url=site.url,
         viewport={"width": width, "height": height},

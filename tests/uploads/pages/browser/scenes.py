@@ -90,6 +90,34 @@ def question(page: Page, files: Files) -> None:
     expect(page.get_by_role("button", name="Keep it")).to_be_visible()
 
 
+def operations(page: Page, files: Files) -> None:
+    page.goto("/operations/")
+    page.get_by_text("The same in figures").click()
+    expect(page.get_by_role("region", name="The same in figures")).to_be_visible()
+
+
+def presets(page: Page, files: Files) -> None:
+    page.goto("/presets/")
+    expect(page.locator("h1")).to_be_visible()
+
+
+def preset(page: Page, files: Files) -> None:
+    (path,) = files("jetty.jpg")
+    upload(page, path)
+    expect_ready(page, path)
+    page.goto("/presets/w320/")
+    expect(page.locator(".result img:visible")).to_be_visible(timeout=PROCESSED_MS)
+
+
+def preset_with_faults(page: Page, files: Files) -> None:
+    page.goto("/presets/square300/")
+    page.get_by_label("Height, px", exact=True).fill("")
+    page.get_by_label("Quality").fill("best")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("#id_quality_error")).to_be_visible()
+    expect(page.locator(".result__faults")).to_be_visible(timeout=PROCESSED_MS)
+
+
 def nothing_there(page: Page, files: Files) -> None:
     page.goto("/images/00000000-0000-0000-0000-000000000000/")
 
@@ -103,6 +131,10 @@ SCENES: Mapping[str, Scene] = {
     "question": question,
     "library": library,
     "library-without-a-match": library_without_a_match,
+    "operations": operations,
+    "preset": preset,
+    "preset-with-faults": preset_with_faults,
+    "presets": presets,
     "nothing-there": nothing_there,
     "sign-in": sign_in,
 }

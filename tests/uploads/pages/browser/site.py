@@ -14,21 +14,23 @@ from tests.services.ports import LOOPBACK
 from tests.services.processes import Process
 from tests.services.redis import RedisServer
 from tests.services.server import Server
+from uploads.permissions import CONTENT_TEAM
 
 ROOT = Path(__file__).parents[4]
 START_SECONDS = 60
 NAME = PASSWORD = "demo"
 # The search for the quality is not what these tests are about.
 PREPARE = (
-    "from django.contrib.auth.models import User; "
+    "from django.contrib.auth.models import Group, User; "
     "from storage.models import Preset; "
     "Preset.objects.update(effort='fixed'); "
-    f"User.objects.create_user({NAME!r}, password={PASSWORD!r})"
+    f"User.objects.create_user({NAME!r}, password={PASSWORD!r}, is_staff=True)"
+    ".groups.add(Group.objects.get(name='content-team'))"
 )
 
 
 class Site(Server):
-    """A running Darkroom with one user."""
+    """A running Darkroom with one user, who is staff and of the content team."""
 
     name = "site"
 
@@ -58,7 +60,7 @@ class Site(Server):
         self._redis.start()
         self._manage("migrate", "--verbosity", "0")
         self._manage("collectstatic", "--no-input", "--verbosity", "0")
-        self._manage("shell", "--verbosity", "0", "--command", PREPARE)
+        self.run(PREPARE)
         self._web.start(self._answers, timeout_seconds=START_SECONDS)
         self._start_worker()
 
@@ -73,6 +75,18 @@ class Site(Server):
             yield
         finally:
             self._start_worker()
+
+    def run(self, program: str) -> None:
+        """Have a process of the site's own run a few lines of Python."""
+        self._manage("shell", "--verbosity", "0", "--command", program)
+
+    def seed(self, name: str, *, images: int, team: bool = False) -> None:
+        """Make a user whose password is their name, and so many images of theirs without files."""
+        people = f"User.objects.create_user({name!r}, password={name!r})"
+        group = f".groups.add(Group.objects.get(name={CONTENT_TEAM!r}))" if team else ""
+        imported = "from django.contrib.auth.models import Group, User; "
+        self._manage("shell", "--verbosity", "0", "--command", imported + people + group)
+        self._manage("seed_library", "--images", str(images), "--owner", name)
 
     def close(self) -> None:
         super().close()

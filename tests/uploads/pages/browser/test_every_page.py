@@ -10,7 +10,7 @@ from tests.uploads.pages.browser.site import NAME, PASSWORD, Site
 @pytest.mark.parametrize("width", [360, 720, 1024, 1600])
 def test_no_page_is_wider_than_the_window(image_page: Page, width: int) -> None:
     image_page.set_viewport_size({"width": width, "height": 800})
-    for path in (image_page.url, "/", "/upload/"):
+    for path in (image_page.url, "/", "/upload/", "/operations/"):
         image_page.goto(path)
         assert image_page.evaluate("document.documentElement.scrollWidth") <= width
 

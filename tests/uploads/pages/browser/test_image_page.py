@@ -16,6 +16,8 @@ def test_a_click_on_the_picture_sets_the_focal_point(image_page: Page) -> None:
     left = (box["width"] - 350 * scale) / 2 + 0.25 * 350 * scale
     top = (box["height"] - 250 * scale) / 2 + 0.75 * 250 * scale
     picture.click(position={"x": left, "y": top})
+    expect(image_page.locator("#focal-state")).to_have_text("Not saved yet.")
+    image_page.get_by_role("button", name="Save the point").click()
     expect(image_page.locator("#focal-state")).to_contain_text("Saved.")
     image_page.reload()
     x, y = (image_page.get_by_label(f"From the {side}, %") for side in ("left", "top"))
