@@ -58,7 +58,9 @@ class PresetForm(forms.ModelForm[Preset]):
         label=_("Overlay"), queryset=Overlay.objects.all(), required=False, empty_label=_("none")
     )
     overlay_position = forms.ChoiceField(label=_("Place"), choices=_choices(preset_words.POSITIONS))
+    # xgettext:no-python-format
     overlay_scale = ShareField(least=1, most=100, label=_("Width, % of the variant"))
+    # xgettext:no-python-format
     overlay_margin = ShareField(least=0, most=45, label=_("Margin, % of the shorter side"))
     overlay_opacity = ShareField(least=1, most=100, label=_("Opacity, %"))
     overlay_tile = forms.BooleanField(label=_("Repeat it all over"), required=False)
