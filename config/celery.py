@@ -13,6 +13,8 @@ from storage import log_context
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 # Workers are processes, one per core: a matrix library that starts its own threads only competes.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# Celery would run Django's checks, throw away what they find, and load every page for that: 24 MB.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 redis_channel.install()
 

@@ -16,6 +16,7 @@ from config.worker import (
     PARENT_BYTES,
     PROCESS_BYTES,
     UnknownQueue,
+    command,
     served_queues,
     sizing,
 )
@@ -111,6 +112,19 @@ def worker(tmp_path: Path, broker: RedisServer) -> Iterator[Process]:
     process.stop()
 
 
+def assert_has_room_to_grow(worker: Process) -> None:
+    """See that no process counts as grown before it has done anything: each task would end one."""
+    size = sizing(["publish"], Capacity(1, GIB))
+    words = command(["publish"], size)
+    most_kilobytes = int(words[words.index("--max-memory-per-child") + 1])
+    children = Path(f"/proc/{worker.pid}/task/{worker.pid}/children").read_text().split()
+    assert len(children) == 2
+    for child in children:
+        status = Path(f"/proc/{child}/status").read_text()
+        peak_kilobytes = int(status.partition("VmHWM:")[2].split()[0])
+        assert peak_kilobytes < 0.8 * most_kilobytes
+
+
 def test_it_becomes_a_celery_worker_and_ends_when_it_is_told_to(worker: Process) -> None:
     words = Path(f"/proc/{worker.pid}/cmdline").read_bytes().split(b"\0")
     assert words[1:5] == [b"-m", b"celery", b"--app", b"config"]
@@ -129,6 +143,7 @@ def test_it_becomes_a_celery_worker_and_ends_when_it_is_told_to(worker: Process)
         "publish",
         "bulk-publish",
     }
+    assert_has_room_to_grow(worker)
     worker.stop()
     assert "2 processes of up to" in worker.log_tail()
     assert not worker.is_running

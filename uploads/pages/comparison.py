@@ -124,7 +124,9 @@ def _pixels(width: int, height: int) -> str:
 
 def _saving(image: Image, variant: Variant) -> str:
     percent = saved(variant.bytes, image.original.bytes)
-    return percent and _("saves %(percent)s") % {"percent": percent}
+    if not percent or variant.bytes > image.original.bytes:
+        return percent
+    return _("saves %(percent)s") % {"percent": percent}
 
 
 def _score(variant: Variant) -> str:

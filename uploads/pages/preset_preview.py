@@ -47,7 +47,7 @@ REFUSALS: Mapping[str, Any] = {
 BUSY: Mapping[str, Any] = {
     "yours": gettext_lazy("Another preview of yours is being made. This one follows."),
     "others": gettext_lazy("Others are making previews. Yours follows in a moment."),
-    "too_often": gettext_lazy("That were many previews in a minute. Wait a moment, then go on."),
+    "too_often": gettext_lazy("Those were many previews in a minute. Wait a moment, then go on."),
 }
 
 

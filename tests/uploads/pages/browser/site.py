@@ -14,18 +14,19 @@ from tests.services.ports import LOOPBACK
 from tests.services.processes import Process
 from tests.services.redis import RedisServer
 from tests.services.server import Server
-from uploads.permissions import CONTENT_TEAM
 
 ROOT = Path(__file__).parents[4]
 START_SECONDS = 60
 NAME = PASSWORD = "demo"
+# Spelt out: whoever only takes pictures of the pages has no Django.
+CONTENT_TEAM = "content-team"
 # The search for the quality is not what these tests are about.
 PREPARE = (
     "from django.contrib.auth.models import Group, User; "
     "from storage.models import Preset; "
     "Preset.objects.update(effort='fixed'); "
     f"User.objects.create_user({NAME!r}, password={PASSWORD!r}, is_staff=True)"
-    ".groups.add(Group.objects.get(name='content-team'))"
+    f".groups.add(Group.objects.get(name={CONTENT_TEAM!r}))"
 )
 
 
