@@ -21,7 +21,6 @@ from tests.product.client import Client
 from tests.services.processes import make_directory, remove_directory
 
 LONG_MINUTES = 15
-QUIET_SECONDS = 600.0
 NAIVE_QUIET_SECONDS = 45.0
 
 
@@ -93,7 +92,8 @@ def _run(
     healed_at = time.monotonic()
     for person in people:
         person.join(timeout=120)
-    _judge(deployed, ledger, clients, report, healed_at)
+    allowed = NAIVE_QUIET_SECONDS if options.naive else options.quiet
+    _judge(deployed, ledger, clients, report, healed_at, healed_at + allowed)
     report.uploads = {
         "accepted": len(ledger.images),
         "deleted": sum(image.deleted for image in ledger.images.values()),
@@ -104,7 +104,12 @@ def _run(
 
 
 def _judge(
-    deployed: Site, ledger: Ledger, clients: dict[str, Client], report: Report, healed_at: float
+    deployed: Site,
+    ledger: Ledger,
+    clients: dict[str, Client],
+    report: Report,
+    healed_at: float,
+    deadline: float,
 ) -> None:
     os.environ.update(deployed.environment)
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
@@ -113,9 +118,7 @@ def _judge(
     django.setup()
     from tests.chaos.verdict import judge  # noqa: PLC0415 - it needs models
 
-    naive = deployed.choice.naive
-    allowed = NAIVE_QUIET_SECONDS if naive else QUIET_SECONDS
-    judge(deployed, ledger, clients, report, deadline=healed_at + allowed, healed_at=healed_at)
+    judge(deployed, ledger, clients, report, deadline=deadline, healed_at=healed_at)
 
 
 def _options() -> argparse.Namespace:
@@ -133,6 +136,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--naive", action="store_true", default=bool(word("NAIVE")))
     parser.add_argument("--each-once", action="store_true")
     parser.add_argument("--pause", type=float, default=float(word("PAUSE") or 4), help="seconds")
+    parser.add_argument("--quiet", type=float, default=float(word("QUIET") or 600), help="seconds")
     parser.add_argument("--results", type=Path, default=Path(word("RESULTS") or "var/chaos"))
     return parser.parse_args()
 
