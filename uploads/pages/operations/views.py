@@ -139,7 +139,7 @@ def _retry(request: SignedInRequest, code: str) -> HttpResponse:
 
 
 def _no_more(code: str) -> str:
-    return _("No picture is failed with %(code)s any more.") % {"code": code}
+    return _("No picture is left that failed with %(code)s.") % {"code": code}
 
 
 def _outcome(code: str, retried: Retried) -> str:

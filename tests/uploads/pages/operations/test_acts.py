@@ -131,7 +131,7 @@ def test_a_reason_that_nothing_has_leads_back(operator: Client, fail: Fail, meth
     fail("out_of_memory")
     response = getattr(operator, method)(RETRY, follow=True)
     assert response.redirect_chain == [("/operations/", 302)]
-    assert "No picture is failed with timed_out any more." in text_of(response)
+    assert "No picture is left that failed with timed_out." in text_of(response)
     assert statuses() == [RunStatus.FAILED]
 
 
