@@ -235,6 +235,8 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 ACCOUNT_SESSION_REMEMBER = True
+# Not by a code that is sent: it would have pages of its own.
+ACCOUNT_REAUTHENTICATION_METHODS = ["password", "mfa"]
 # Signing in has counters of its own: `uploads.pages.sign_in`. Codes are counted by this one.
 ACCOUNT_RATE_LIMITS: dict[str, str | None] | bool = THROTTLE and {
     "login": None,

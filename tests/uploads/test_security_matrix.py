@@ -143,14 +143,15 @@ TABLE: dict[str, dict[str, Row]] = {
     "sign-in/": table(row(405, **SIGNED_IN), SIGN_IN, options=SIGN_IN, POST=SIGN_IN, PUT=SIGN_IN),
     "sign-out/": table(row(405), OPTIONS=row(200), POST=row(302)),
     "sign-in/again/": of_form(**AGAIN),
-    "sign-in/again/code/": table(row(302)),
+    # Whoever has neither a second factor nor a password has nothing to confirm with.
+    "sign-in/again/code/": table(row(302, stranger=403, team=403, staff=403)),
     "sign-in/code/": table(row(302)),
     "sign-in/with/cancelled/": SHOWN,
     "sign-in/with/error/": table(row(405), row(401), options=row(200)),
     # Without settings there is no provider.
     "sign-in/with/<slug:provider_id>/": table(row(404)),
     "sign-in/with/<slug:provider_id>/callback/": table(row(404)),
-    "sign-up/": table(row(200)),
+    "sign-up/": table(row(200, **SIGNED_IN)),
     "sign-up/with/": table(row(302)),
     "account/": table(PAGE, of_page(200)),
     "account/inactive/": SHOWN,

@@ -6,11 +6,12 @@ import pytest
 
 from storage.models import Image
 from tests.processing.conftest import Upload
+from tests.processing.endings import nothing_waits
 from tests.processing.faults.buckets import Bucket
 from tests.services.ceph import CephServer
 from tests.services.fault_proxy import FaultProxy, Mode
 from tests.services.redis import RedisServer
-from tests.workers import Workers
+from tests.workers import Workers, until
 
 
 @pytest.fixture
@@ -18,6 +19,8 @@ def announced(workers: Workers, upload: Upload, broker: RedisServer) -> Image:
     """Return an image whose messages are gone, while no worker is up."""
     workers.dismiss()
     image = upload()
+    # A thread sends them: one that came later would not be gone.
+    until(lambda: not nothing_waits(broker))
     broker.client().flushall()
     return image
 

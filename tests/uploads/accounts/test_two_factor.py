@@ -5,6 +5,7 @@ import time
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.conf.global_settings import SESSION_COOKIE_NAME
@@ -109,7 +110,10 @@ def test_a_recovery_code_opens_once(secret: str, browser: Client) -> None:
         assert visitor.post("/sign-in/code/", {"code": code}).get("Location") == expected
 
 
-def test_setting_it_up_asks_for_the_password_again(owner: User) -> None:
+@pytest.mark.parametrize("confirmed", [False, True])
+def test_setting_it_up_asks_for_the_password_again(owner: User, confirmed: bool) -> None:
+    address = f"{owner.username}@example.org"
+    EmailAddress.objects.create(user=owner, email=address, verified=confirmed, primary=True)
     asked = signed_in(owner).get("/account/two-factor/app/")
     assert asked["Location"].startswith("/sign-in/again/")
 

@@ -398,7 +398,7 @@ def test_so_many_previews_a_minute(
     page = team.post("/presets/live-preview/", typed("w320"))
     assert page.status_code == 429
     assert 0 < int(page.headers["Retry-After"]) <= 61
-    assert "That were many previews in a minute." in text_of(page)
+    assert "Those were many previews in a minute." in text_of(page)
     settings.THROTTLE = False
     assert team.post("/presets/live-preview/", typed("w320")).status_code == 200
 

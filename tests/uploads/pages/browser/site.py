@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from config.queues import QUEUES
+from tests.services.mail import MailServer
 from tests.services.ports import LOOPBACK
 from tests.services.processes import Process
 from tests.services.redis import RedisServer
@@ -18,6 +19,7 @@ from tests.services.server import Server
 ROOT = Path(__file__).parents[4]
 START_SECONDS = 60
 NAME = PASSWORD = "demo"
+STAFF = "administrator"
 # Spelt out: whoever only takes pictures of the pages has no Django.
 CONTENT_TEAM = "content-team"
 # The search for the quality is not what these tests are about.
@@ -26,12 +28,13 @@ PREPARE = (
     "from storage.models import Preset; "
     "Preset.objects.update(effort='fixed'); "
     f"User.objects.create_user({NAME!r}, password={PASSWORD!r}, is_staff=True)"
-    f".groups.add(Group.objects.get(name={CONTENT_TEAM!r}))"
+    f".groups.add(Group.objects.get(name={CONTENT_TEAM!r})); "
+    f"User.objects.create_superuser({STAFF!r}, password={STAFF!r})"
 )
 
 
 class Site(Server):
-    """A running Darkroom with one user, who is staff and of the content team."""
+    """A running Darkroom, a mail server, an administrator, and one of staff and content team."""
 
     name = "site"
 
@@ -39,11 +42,14 @@ class Site(Server):
         super().__init__()
         self.port = self.reserve_port()
         self.url = f"http://{LOOPBACK}:{self.port}"
+        self.mail = MailServer()
         self._redis = RedisServer()
         self._environment = {
             "DATA_DIR": str(self.directory),
             "DARKROOM_BROKER_URL": self._redis.url,
             "DARKROOM_THROTTLE": "off",
+            "DARKROOM_BASE_URL": self.url,
+            "DARKROOM_EMAIL_URL": f"smtp://{LOOPBACK}:{self.mail.port}",
         }
         self._web = self._process(
             "web",
@@ -59,6 +65,7 @@ class Site(Server):
 
     def start(self) -> None:
         self._redis.start()
+        self.mail.__enter__()
         self._manage("migrate", "--verbosity", "0")
         self._manage("collectstatic", "--no-input", "--verbosity", "0")
         self.run(PREPARE)
@@ -92,6 +99,7 @@ class Site(Server):
     def close(self) -> None:
         super().close()
         self._redis.close()
+        self.mail.__exit__(None, None, None)
 
     def _process(self, name: str, *arguments: str) -> Process:
         return Process(

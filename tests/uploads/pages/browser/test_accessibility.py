@@ -1,10 +1,10 @@
 """axe finds nothing on any page, in either theme."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from tests.uploads.pages.browser.acts import Files, on_phone_too
+from tests.uploads.pages.browser.axe import faults
 from tests.uploads.pages.browser.scenes import SCENES
 
 
@@ -21,9 +21,3 @@ def test_axe_finds_nothing_in_chinese(page: Page) -> None:
     page.get_by_role("button", name="简体中文").click()
     page.get_by_role("heading", name="上传图片").wait_for()
     assert faults(page, "light") == []
-
-
-def faults(page: Page, theme: str) -> list[str]:
-    page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
-    found = Axe().run(page).response["violations"]
-    return [f"{theme}: {each['id']} at {node['html']}" for each in found for node in each["nodes"]]
