@@ -110,10 +110,10 @@ def test_failures_are_shown_with_their_code(workers: Workers, upload: Upload) ->
 
 @pytest.mark.database
 def test_what_waits_is_shown_in_jobs_and_seconds(
-    broker: RedisServer, upload: Upload, monkeypatch: pytest.MonkeyPatch
+    broker: RedisServer, upload: Upload, workers: Workers
 ) -> None:
-    # A thread of the test before may still find out that its broker is gone.
-    monkeypatch.setattr(breaker, "is_open", lambda: False)
+    workers.dismiss()
+    breaker.close()
     upload()
     page = scrape()
     assert page.value("darkroom_queue_backlog_jobs", queue="resize") == 1

@@ -33,7 +33,8 @@ async function send(form, submitter) {
   submitter.disabled = true;
   try {
     const headers = { "HX-Request": "true", "X-CSRFToken": csrfToken() };
-    const response = await fetch(form.action, { method: "POST", body, headers });
+    // Its property is what is named so in it: a button.
+    const response = await fetch(form.getAttribute("action"), { method: "POST", body, headers });
     if (![200, 400].includes(response.status) || response.redirected) throw new Error();
     show(await response.text());
   } catch {

@@ -60,7 +60,7 @@ def link_to(site: Site, address: str) -> str:
     while time.monotonic() < until:
         for message in site.mail.messages:
             if message["To"] == address:
-                return re.findall(r"http://\S+", _words(message))[0]
+                return str(re.findall(r"http://\S+", _words(message))[0])
         time.sleep(0.1)
     raise AssertionError(f"no message came to {address}")
 
