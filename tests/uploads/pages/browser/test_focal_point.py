@@ -86,8 +86,12 @@ def test_every_crop_follows_the_keys_until_the_point_is_given_up(image_page: Pag
 def test_a_saved_point_is_cut_as_it_was_shown_and_can_be_found_again(image_page: Page) -> None:
     type_point(image_page, 100, 0)
     promised = view_box(image_page)
+    thumbnail = image_page.locator("#live-variants a", has_text="square300 JPEG").first
+    earlier = thumbnail.get_attribute("href")
+    assert earlier
     image_page.get_by_role("button", name="Save the point").click()
     expect(image_page.locator("#focal-state")).to_contain_text("Saved.")
+    expect(thumbnail).not_to_have_attribute("href", earlier, timeout=PROCESSED_MS)
     expect(image_page.locator("#live-status")).to_have_text("Ready", timeout=PROCESSED_MS)
     image_page.reload()
     assert view_box(image_page) == promised
