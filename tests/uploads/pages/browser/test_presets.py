@@ -69,7 +69,7 @@ def test_each_format_can_be_looked_at_and_stays_chosen(editing: Page) -> None:
 
 def test_one_preview_is_made_at_a_time_and_the_last_wish_counts(editing: Page) -> None:
     sent: list[Request] = []
-    editing.on("request", sent.append)
+    editing.on("request", lambda request: sent.append(request))
     width = editing.get_by_label("Width, px", exact=True)
     for pixels in ("310", "300", "290", "280"):
         width.fill(pixels)
@@ -89,15 +89,19 @@ def test_wrong_settings_are_named_in_the_preview_and_at_their_fields(editing: Pa
 
 
 def test_another_picture_is_found_and_looked_at(editing: Page, files: Files) -> None:
-    (path,) = files("lighthouse-of-presets.jpg", size=(420, 210))
-    upload(editing, path)
-    expect_ready(editing, path)
+    paths = [
+        *files("harbour-of-presets.jpg", size=(350, 250)),
+        *files("lighthouse-of-presets.jpg", size=(420, 210)),
+    ]
+    for path in paths:
+        upload(editing, path)
+        expect_ready(editing, path)
     editing.goto("/presets/w320/")
     expect_preview(editing, 320, 160)
     search = editing.get_by_role("searchbox", name="Picture")
-    search.fill("image.jpg")
+    search.fill("harbour-of-presets")
     others = editing.locator(".picture-choice:not(:has(:checked))")
-    expect(others.first).to_contain_text("image.jpg")
+    expect(others.first).to_contain_text("harbour-of-presets")
     search.press("Enter")
     expect(editing).to_have_url(re.compile(r"/presets/w320/$"))
     others.first.click()
@@ -119,13 +123,13 @@ def test_the_second_of_two_people_is_told(made: Page) -> None:
     other.get_by_label("Quality").fill("small")
     made.get_by_label("Quality").fill("high")
     made.get_by_role("button", name="Save").click()
-    expect(made.get_by_text("Saved.")).to_be_visible()
+    expect(made.locator(".note__text", has_text="Saved.")).to_be_visible()
     other.get_by_role("button", name="Save").click()
     warning = other.get_by_role("alert").filter(has_text="Somebody else has changed this preset")
     expect(warning).to_contain_text("Quality")
     expect(warning.get_by_role("row", name="Quality high small")).to_be_visible()
     other.get_by_role("button", name="Save").click()
-    expect(other.get_by_text("Saved.")).to_be_visible()
+    expect(other.locator(".note__text", has_text="Saved.")).to_be_visible()
     other.close()
 
 
