@@ -11,14 +11,16 @@ from typing import Any
 from celery import Celery
 from celery.signals import worker_process_init
 
-from config.queues import BULK_PREFIX
+from config.queues import BULK_PREFIX, LARGE, ROUTES
 from processing.box import pictures
 from processing.box.errors import BoxError
 
 logger = logging.getLogger(__name__)
 
+# Originals are decoded where they are resized.
+RESIZING = ROUTES["processing.tasks.resize"]["queue"]
 DECODING = frozenset(
-    prefix + queue for prefix in ("", BULK_PREFIX) for queue in ("resize", "resize-large")
+    prefix + queue for prefix in ("", BULK_PREFIX) for queue in (RESIZING, LARGE[RESIZING])
 )
 
 

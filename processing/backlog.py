@@ -8,13 +8,13 @@ from functools import lru_cache
 from time import monotonic
 from typing import Any
 
-from celery import current_app
-from django.conf import settings
 from django.db.models import Count, F, Min, Q, QuerySet
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from processing.broker import broker_connection
+from processing.queues import queue_names
+from processing.workforce import answers
 from storage import pauses
 from storage.models import Stage
 from storage.statuses import ACTIVE_RUN, StageStatus
@@ -23,7 +23,6 @@ logger = logging.getLogger(__name__)
 
 THROUGHPUT_MINUTES = 5
 # Asking all workers takes as long as the slowest may take; pages ask more often than that.
-WORKERS_ANSWER_SECONDS = 0.5
 WORKERS_REMEMBERED_SECONDS = 5
 
 
@@ -94,7 +93,7 @@ def queue_figures() -> list[QueueFigures]:
 
 def figures_of(workers: Counter[str] | None) -> list[QueueFigures]:
     """Return the figures of every queue with the workers that are known of; four queries."""
-    names = [queue.name for queue in settings.CELERY_TASK_QUEUES]
+    names = queue_names()
     waiting = _by_queue(_waiting(), depth=Count("id"), oldest=Min("since"))
     running = _by_queue(Stage.objects.filter(status=StageStatus.RUNNING), running=Count("id"))
     since = Now() - timedelta(minutes=THROUGHPUT_MINUTES)
@@ -166,13 +165,8 @@ def workers_by_queue() -> Counter[str] | None:
 @lru_cache(maxsize=1)
 def _remembered_workers(period: int) -> Counter[str] | None:
     """Ask the workers, once in each period of `WORKERS_REMEMBERED_SECONDS`."""
-    try:
-        with broker_connection() as connection:
-            inspect = current_app.control.inspect(
-                timeout=WORKERS_ANSWER_SECONDS, connection=connection
-            )
-            answers = inspect.active_queues() or {}
-    except Exception:
-        logger.debug("The workers cannot be asked.", exc_info=True)
+    answered = answers("active_queues")
+    if answered is None:
         return None
-    return Counter(queue["name"] for queues in answers.values() for queue in queues)
+    (served,) = answered
+    return Counter(queue["name"] for queues in served.values() for queue in queues)

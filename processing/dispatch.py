@@ -16,6 +16,7 @@ from processing import admission, spans
 from processing.admission import Line
 from processing.backlog import Messages
 from processing.pipeline import HEADER, canvas
+from processing.queues import queue_names
 from storage import transitions
 from storage.models import Run, Stage
 from storage.statuses import ACTIVE_RUN, SETTLED_STAGE, StageName, StageStatus
@@ -85,8 +86,7 @@ def announceable(run: Run) -> list[Stage]:
 
 
 def _is_known(stage: Stage) -> bool:
-    queues = {queue.name for queue in settings.CELERY_TASK_QUEUES}
-    return stage.name in StageName and stage.queue in queues
+    return stage.name in StageName and stage.queue in queue_names()
 
 
 def _due() -> Q:

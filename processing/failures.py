@@ -12,7 +12,8 @@ from django.db.models import Count, F, Max, QuerySet
 from django.db.models.functions import Now
 
 from processing import planning
-from processing.history import HOURS, queue_names
+from processing.history import HOURS
+from processing.queues import queue_names
 from storage.models import Image, Stage
 from storage.statuses import RunStatus, StageStatus
 

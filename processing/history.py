@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Count, Q
 
 from processing.planning import queue_of
+from processing.queues import queue_names
 from storage.models import Stage
 from storage.statuses import StageName, StageStatus
 
@@ -49,10 +49,6 @@ class History:
 
 def _added(rows: Iterable[Sequence[int]]) -> list[int]:
     return [sum(column) for column in zip(*rows, strict=True)]
-
-
-def queue_names() -> list[str]:
-    return [queue.name for queue in settings.CELERY_TASK_QUEUES]
 
 
 def history(now: datetime) -> History:

@@ -17,6 +17,7 @@ from django.contrib.auth.models import User
 from django.db import DatabaseError, connection
 
 from processing.broker import broker_connection
+from processing.queues import queue_names
 from storage import pauses
 
 logger = logging.getLogger(__name__)
@@ -49,8 +50,7 @@ def resume(queue: str) -> bool:
 
 
 def pausable() -> list[str]:
-    names = [queue.name for queue in settings.CELERY_TASK_QUEUES]
-    return [name for name in names if name not in settings.QUEUES_NEVER_PAUSED]
+    return [name for name in queue_names() if name not in settings.QUEUES_NEVER_PAUSED]
 
 
 def _told(changed: bool) -> bool:

@@ -15,6 +15,7 @@ from django.db.models.functions import Now
 
 from processing import sizing
 from processing.queueing import Load
+from processing.queues import queue_names
 from processing.sizing import Advice, Station
 from storage.models import Stage, StageTally
 from storage.statuses import AttemptOutcome, StageStatus
@@ -98,5 +99,4 @@ def stations(known: Mapping[str, Measured], per_second: Mapping[str, float]) -> 
 
 def advised(found: Advice) -> dict[str, int]:
     """Return the processes of every queue there is, in the order of the table of queues."""
-    names = [queue.name for queue in settings.CELERY_TASK_QUEUES]
-    return {name: found.processes.get(name, FEWEST) for name in names}
+    return {name: found.processes.get(name, FEWEST) for name in queue_names()}

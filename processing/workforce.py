@@ -35,16 +35,23 @@ class Workforce:
     processes: Counter[str]
 
 
-def ask() -> Workforce | None:
-    """Ask all workers, which takes a second, or some where the broker is slow; None if it fails."""
+def answers(*questions: str) -> list[Answers] | None:
+    """Ask all workers what Celery's `inspect` can ask, by worker; None if the broker fails."""
     try:
         with broker_connection() as connection:
             inspect = current_app.control.inspect(timeout=ANSWER_SECONDS, connection=connection)
-            served: Answers = inspect.active_queues() or {}
-            statistics: Answers = inspect.stats() or {}
+            return [getattr(inspect, question)() or {} for question in questions]
     except Exception:
         logger.debug("The workers cannot be asked.", exc_info=True)
         return None
+
+
+def ask() -> Workforce | None:
+    """Ask all workers, which takes a second, or some where the broker is slow; None if it fails."""
+    answered = answers("active_queues", "stats")
+    if answered is None:
+        return None
+    served, statistics = answered
     found = Workforce(Counter(), Counter())
     for worker, queues in served.items():
         pool = statistics.get(worker, {}).get("pool", {})

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from celery import current_app
-from django.conf import settings
 from django.db import DatabaseError
 
 from config.doctor import clocks
 from config.doctor.findings import Finding, failed, ok, reason, warning
 from processing.broker import broker_connection
+from processing.queues import queue_names
 from processing.remote_control import WALL_CLOCK
 from storage import pauses
 
@@ -46,7 +46,7 @@ def _check_queues(served: Answers) -> Iterator[Finding]:
     paused = _paused()
     for name in sorted(paused):
         yield warning(f"queue {name}", "it is paused", f"manage.py resume_queue {name}")
-    names = [q.name for q in settings.CELERY_TASK_QUEUES if q.name not in paused]
+    names = [name for name in queue_names() if name not in paused]
     for name in names:
         if not workers[name]:
             remedy = f"start a worker: manage.py worker {name}"

@@ -16,8 +16,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from processing import failures, pausing
 from processing.failures import RETRIES_AT_ONCE, Retried
-from processing.history import HOURS, queue_names
+from processing.history import HOURS
 from processing.overview import forget, overview
+from processing.queues import queue_names
 from uploads.pages.operations import pictures
 from uploads.pages.operations.advice import advised
 from uploads.pages.operations.chart import chart
