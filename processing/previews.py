@@ -12,7 +12,7 @@ from django.conf import settings
 from processing import imaging, overlays, planning, specifications
 from processing.box import pictures as box
 from processing.box import variants
-from processing.box.allowance import Allowance
+from processing.box.allowance import Allowance, for_encoding
 from processing.box.errors import DecoderOutOfTime
 from processing.box.pictures import Rendition
 from processing.box.variants import Making
@@ -21,12 +21,6 @@ from processing.imaging import Encoded, FocalPoint, Size, VariantSpec
 from storage import objects
 from storage.models import FocalPointSource, Image, Original, Preset
 from storage.objects import Digest
-
-# Encoders work on planes of their own: 2560 x 1707 pixels took 210 MB, some 50 bytes for each.
-ENCODING_BYTES_PER_PIXEL = 160
-ENCODING_MARGIN_BYTES = 512 * 1024 * 1024
-BYTES_PER_WRITTEN_PIXEL = 5
-FILE_MARGIN_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -135,13 +129,9 @@ def _making(image: Image, spec: VariantSpec) -> Making:
 
 
 def _allowance(rendition: Rendition, frames: int) -> Allowance:
+    # Whoever waits gives up before that CPU is spent; nothing goes on behind their back.
     pixels = rendition.width * rendition.height
-    return Allowance(
-        memory_bytes=pixels * ENCODING_BYTES_PER_PIXEL + ENCODING_MARGIN_BYTES,
-        # Whoever waits gives up before that; nothing goes on behind their back.
-        cpu_seconds=settings.DECODE_CPU_SECONDS,
-        file_bytes=pixels * frames * BYTES_PER_WRITTEN_PIXEL + FILE_MARGIN_BYTES,
-    )
+    return for_encoding(pixels, frames=frames, cpu_seconds=settings.DECODE_CPU_SECONDS)
 
 
 def _left(deadline: float) -> float:

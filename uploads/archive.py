@@ -63,9 +63,7 @@ def _in_format(variants: Iterable[Variant], wanted: str) -> Variant | None:
 
 def _name(image: Image, *, suffix: str) -> str:
     """Return a file name without folders or control characters, that no system refuses."""
-    visible = "".join(
-        each for each in image.filename if each.isprintable() and each not in '<>:"|?*'
-    )
+    visible = "".join(each for each in image.filename if each.isprintable() and each not in REFUSED)
     name = PureWindowsPath(visible).name.strip(". ")
     return name or f"{image.id}.{suffix}".strip(".")
 

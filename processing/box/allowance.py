@@ -18,6 +18,9 @@ HEADER_CPU_SECONDS = 10
 # Pixels of four bytes are written as they are; lossless WebP may grow by a little.
 BYTES_PER_WRITTEN_PIXEL = 5
 FILE_MARGIN_BYTES = 1024 * 1024
+# Encoders work on planes of their own: 2560 x 1707 pixels took 210 MB, some 50 bytes for each.
+ENCODING_BYTES_PER_PIXEL = 160
+ENCODING_MARGIN_BYTES = 512 * 1024 * 1024
 # Four million pixels of RGBA: see `imaging.overlays`.
 OVERLAY_FILE_BYTES = 16_000_000 + FILE_MARGIN_BYTES
 # Mapping a file duplicates its descriptor.
@@ -58,6 +61,13 @@ def for_rendering(
     largest = max((size.area for size in sizes), default=0)
     file_bytes = largest * frames * BYTES_PER_WRITTEN_PIXEL + FILE_MARGIN_BYTES
     return Allowance(needed_bytes * 5 // 4 + MARGIN_BYTES, cpu_seconds, file_bytes)
+
+
+def for_encoding(pixels: int, *, frames: int, cpu_seconds: int) -> Allowance:
+    """Return what encoding a rendition in all formats takes at most."""
+    file_bytes = pixels * frames * BYTES_PER_WRITTEN_PIXEL + FILE_MARGIN_BYTES
+    memory = pixels * ENCODING_BYTES_PER_PIXEL + ENCODING_MARGIN_BYTES
+    return Allowance(memory, cpu_seconds, file_bytes)
 
 
 def impose(allowance: Allowance) -> None:

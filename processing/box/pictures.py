@@ -49,7 +49,7 @@ def inspect_overlay(file: BinaryIO) -> Header:
 def read_overlay(file: BinaryIO) -> Image.Image:
     """Return what `imaging.read_overlay` returns; raises ImagingError or BoxError."""
     with ExitStack() as stack:
-        output = _output(stack)
+        output = temporary_file(stack)
         granted = allowance.for_overlay(_size_of(file))
         _do(Job("read_overlay", {}, granted), file, [output], seconds=HEADER_SECONDS)
         return imaging.read(output).first_frame()
@@ -71,7 +71,7 @@ def render(
     """
     arguments = {"limits": asdict(limits), "sizes": list(sizes), "wide": list(wide)}
     with ExitStack() as stack:
-        outputs = {size: _output(stack) for size in sizes}
+        outputs = {size: temporary_file(stack) for size in sizes}
         written = _do(
             Job("render", arguments, granted), file, list(outputs.values()), seconds=seconds
         )
@@ -108,7 +108,8 @@ def cpu_seconds() -> float:
 # --- Files ------------------------------------------------------------------------------------
 
 
-def _output(stack: ExitStack) -> BinaryIO:
+def temporary_file(stack: ExitStack) -> BinaryIO:
+    """Return an empty file without a name, for as long as the stack is open."""
     return cast(BinaryIO, stack.enter_context(tempfile.TemporaryFile()))
 
 
@@ -127,7 +128,7 @@ def read_only(file: BinaryIO) -> Iterator[int]:
             file.flush()
             source = file.fileno()
         except OSError:
-            copy = _output(stack)
+            copy = temporary_file(stack)
             file.seek(0)
             shutil.copyfileobj(file, copy)
             copy.flush()

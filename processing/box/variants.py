@@ -1,10 +1,9 @@
 """Having the files of one preset made in a child, to be looked at before the preset is saved."""
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 from PIL import Image
 
@@ -13,7 +12,7 @@ from processing.box.allowance import Allowance
 from processing.box.client import Box
 from processing.box.errors import DecoderFailed
 from processing.box.messages import Job
-from processing.box.pictures import read_only
+from processing.box.pictures import read_only, temporary_file
 from processing.imaging import Encoded, FocalPoint, Picture, VariantSpec
 
 BOX = Box("processing.box.encoding")
@@ -38,8 +37,8 @@ def encode(
     Raises ImagingError or BoxError, DecoderOutOfTime after so many `seconds`.
     """
     with ExitStack() as stack:
-        inputs = [] if making.overlay is None else [_written(making.overlay, _file(stack))]
-        outputs = [_file(stack) for _ in imaging.FORMATS]
+        inputs = [] if making.overlay is None else [_written(making.overlay, temporary_file(stack))]
+        outputs = [temporary_file(stack) for _ in imaging.FORMATS]
         descriptor = stack.enter_context(read_only(rendition))
         handed = [file.fileno() for file in (*inputs, *outputs)]
         job = Job("encode", _arguments(making), granted)
@@ -62,10 +61,6 @@ def _written(overlay: Image.Image, file: BinaryIO) -> BinaryIO:
     file.flush()
     file.seek(0)
     return file
-
-
-def _file(stack: ExitStack) -> BinaryIO:
-    return cast(BinaryIO, stack.enter_context(tempfile.TemporaryFile()))
 
 
 def _encoded(answers: Any, outputs: Sequence[BinaryIO]) -> list[Encoded]:
