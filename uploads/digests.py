@@ -9,12 +9,10 @@ import time
 from dataclasses import dataclass
 from email.utils import parseaddr
 from smtplib import SMTPException
-from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.mail import EmailMultiAlternatives
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -23,6 +21,7 @@ from django.utils.translation import ngettext
 from storage.models import Image, Stage
 from storage.statuses import ACTIVE_RUN, RunStatus, StageStatus
 from uploads import mail_preferences, sessions
+from uploads.letters import letter
 from uploads.models import DigestWish, UploadSession
 from uploads.reasons import reason
 
@@ -139,27 +138,19 @@ def _address(route: str, *arguments: object) -> str:
 def message(session: UploadSession, digest: Digest) -> EmailMultiAlternatives:
     """Return the message in the language that is active."""
     unsubscribe = _address("unsubscribe", mail_preferences.token_of(session.owner))
-    context: dict[str, Any] = {
-        "digest": digest,
-        "subject": subject(digest),
-        "library": _address("library"),
-        "unsubscribe": unsubscribe,
-        "language": translation.get_language(),
-    }
-    composed = EmailMultiAlternatives(
-        subject=context["subject"],
-        body=render_to_string("mail/digest.txt", context),
-        to=[session.owner.email],
+    return letter(
+        "digest",
+        {"digest": digest, "library": _address("library"), "unsubscribe": unsubscribe},
+        to=session.owner.email,
+        subject=subject(digest),
         headers=_headers(session, unsubscribe),
     )
-    composed.attach_alternative(render_to_string("mail/digest.html", context), "text/html")
-    return composed
 
 
 def _headers(session: UploadSession, unsubscribe: str) -> dict[str, str]:
-    """Name the message, mark it as automatic (RFC 3834) and offer an end to it (RFC 8058)."""
+    """Name the message, and offer an end to it (RFC 8058)."""
     domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
-    headers = {"Message-ID": f"<digest.{session.id}@{domain}>", "Auto-Submitted": "auto-generated"}
+    headers = {"Message-ID": f"<digest.{session.id}@{domain}>"}
     if unsubscribe:
         headers["List-Unsubscribe"] = f"<{unsubscribe}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"

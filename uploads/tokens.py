@@ -1,7 +1,5 @@
 """Tokens for programs: issued once in plain text, kept as a hash, found again by it."""
 
-import hashlib
-import secrets
 from collections.abc import Collection
 from datetime import timedelta
 
@@ -10,12 +8,11 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from uploads import opaque_tokens
 from uploads.models import ApiToken, Scope
 
 # Marks the text as a Darkroom token, for people and for scanners of leaked secrets.
 MARK = "dr_"
-# 256 bits: guessing is hopeless, so a plain hash without salt or stretching is enough.
-SECRET_BYTES = 32
 PREFIX_LENGTH = 10
 # A busy program would otherwise write its row at every request.
 LAST_USED_PRECISION = timedelta(minutes=1)
@@ -25,12 +22,12 @@ def issue(
     user: User, *, scopes: Collection[Scope] = tuple(Scope), name: str = ""
 ) -> tuple[ApiToken, str]:
     """Make a token; return its row and its plain text, which cannot be had again."""
-    plain = MARK + secrets.token_urlsafe(SECRET_BYTES)
+    plain = MARK + opaque_tokens.fresh()
     token = ApiToken.objects.create(
         user=user,
         name=name,
         scopes=[scope.value for scope in Scope if scope in scopes],
-        digest=_digest(plain),
+        digest=opaque_tokens.digest(plain),
         prefix=plain[:PREFIX_LENGTH],
     )
     return token, plain
@@ -40,7 +37,7 @@ def find(plain: str) -> ApiToken | None:
     """Return the token with its user, if it is neither revoked nor its user disabled."""
     return (
         ApiToken.objects.select_related("user")
-        .filter(digest=_digest(plain), revoked_at=None, user__is_active=True)
+        .filter(digest=opaque_tokens.digest(plain), revoked_at=None, user__is_active=True)
         .first()
     )
 
@@ -56,7 +53,3 @@ def record_use(token: ApiToken) -> None:
 def revoke(token_id: int) -> bool:
     """Make a token worthless from now on; False if it already was."""
     return bool(ApiToken.objects.filter(id=token_id, revoked_at=None).update(revoked_at=Now()))
-
-
-def _digest(plain: str) -> str:
-    return hashlib.sha256(plain.encode()).hexdigest()

@@ -1,8 +1,6 @@
 """Invitations: made by staff, told to one person, used once."""
 
-import hashlib
 import logging
-import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from smtplib import SMTPException
@@ -15,16 +13,14 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
-from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from uploads import opaque_tokens
+from uploads.letters import letter
 from uploads.models import Invitation
 
 logger = logging.getLogger(__name__)
-
-# 256 bits: guessing is hopeless, so a plain hash without salt or stretching is enough.
-SECRET_BYTES = 32
 
 
 class InvitationSpent(Exception):
@@ -52,14 +48,14 @@ def issue(
     email: str, *, by: User, language: str, group: Group | None = None
 ) -> tuple[Invitation, str]:
     """Invite an address, in place of earlier invitations; return its row and its token."""
-    plain = secrets.token_urlsafe(SECRET_BYTES)
+    plain = opaque_tokens.fresh()
     with transaction.atomic():
         _unspent().filter(email=email.lower()).update(revoked_at=Now())
         invitation = Invitation.objects.create(
             email=email.lower(),
             group=group,
             language=language,
-            digest=_digest(plain),
+            digest=opaque_tokens.digest(plain),
             invited_by=by,
             expires_at=_expiry(),
         )
@@ -68,8 +64,8 @@ def issue(
 
 def renew(invitation_id: UUID) -> tuple[Invitation, str] | None:
     """Give an invitation another token and more time; None if it is accepted or revoked."""
-    plain = secrets.token_urlsafe(SECRET_BYTES)
-    renewed = {"digest": _digest(plain), "expires_at": _expiry(), "sent_at": None}
+    plain = opaque_tokens.fresh()
+    renewed = {"digest": opaque_tokens.digest(plain), "expires_at": _expiry(), "sent_at": None}
     if not _unspent().filter(id=invitation_id).update(**renewed):
         return None
     return Invitation.objects.get(id=invitation_id), plain
@@ -82,7 +78,7 @@ def revoke(invitation_id: UUID) -> bool:
 
 def find(plain: str) -> Invitation | None:
     """Return the invitation of a token while it may be accepted."""
-    return _open().filter(digest=_digest(plain)).first()
+    return _open().filter(digest=opaque_tokens.digest(plain)).first()
 
 
 def find_for(emails: Iterable[str]) -> Invitation | None:
@@ -133,21 +129,13 @@ def send(invitation: Invitation, link: str) -> bool:
 
 def _message(invitation: Invitation, link: str) -> EmailMultiAlternatives:
     with translation.override(invitation.language or settings.LANGUAGE_CODE):
-        subject = _("You are invited to Darkroom")
-        context = {
-            "subject": subject,
-            "link": link,
-            "expires_at": invitation.expires_at,
-            "language": translation.get_language(),
-        }
-        message = EmailMultiAlternatives(
-            subject=subject,
-            body=render_to_string("mail/invitation.txt", context),
-            to=[invitation.email],
-            headers={"Auto-Submitted": "auto-generated"},
+        return letter(
+            "invitation",
+            {"link": link, "expires_at": invitation.expires_at},
+            to=invitation.email,
+            subject=_("You are invited to Darkroom"),
+            headers={},
         )
-        message.attach_alternative(render_to_string("mail/invitation.html", context), "text/html")
-    return message
 
 
 def _claim(invitation: Invitation) -> None:
@@ -173,7 +161,3 @@ def _open() -> QuerySet[Invitation]:
 
 def _expiry() -> datetime:
     return timezone.now() + timedelta(days=settings.INVITATION_DAYS)
-
-
-def _digest(plain: str) -> str:
-    return hashlib.sha256(plain.encode()).hexdigest()

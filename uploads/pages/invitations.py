@@ -10,7 +10,6 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import UserCreationForm, UsernameField
 from django.contrib.auth.models import Group, User
-from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -24,6 +23,7 @@ from uploads.accounts import invitations
 from uploads.accounts.adapter import absolute
 from uploads.models import Invitation
 from uploads.pages.forms import LabelledForm
+from uploads.pages.guards import for_staff
 from uploads.pages.requests import SignedInRequest
 
 # The latest ones; the administration has them all.
@@ -73,9 +73,9 @@ class NewcomerForm(UserCreationForm[User]):
 @never_cache
 @login_required
 @require_http_methods(["GET", "POST"])
+@for_staff
 def overview(request: SignedInRequest) -> HttpResponse:
     """Show the invitations; a link that no message carries is shown once, to be copied."""
-    _require_staff(request)
     form = InvitationForm(request.user, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         typed = form.cleaned_data
@@ -89,9 +89,9 @@ def overview(request: SignedInRequest) -> HttpResponse:
 @never_cache
 @login_required
 @require_POST
+@for_staff
 def resend(request: SignedInRequest, invitation_id: UUID) -> HttpResponse:
     """Send another link, which takes the place of the one before."""
-    _require_staff(request)
     _require_row(invitation_id)
     renewed = invitations.renew(invitation_id)
     if renewed is None:
@@ -102,8 +102,8 @@ def resend(request: SignedInRequest, invitation_id: UUID) -> HttpResponse:
 
 @login_required
 @require_POST
+@for_staff
 def revoke(request: SignedInRequest, invitation_id: UUID) -> HttpResponse:
-    _require_staff(request)
     _require_row(invitation_id)
     if invitations.revoke(invitation_id):
         messages.success(request, _("The invitation is revoked."))
@@ -164,11 +164,6 @@ def _sign_in(request: HttpRequest, user: User) -> HttpResponse:
 
 def _spent(request: HttpRequest) -> HttpResponse:
     return render(request, "pages/invitation_spent.html", status=404)
-
-
-def _require_staff(request: SignedInRequest) -> None:
-    if not request.user.is_staff:
-        raise PermissionDenied
 
 
 def _require_row(invitation_id: UUID) -> None:

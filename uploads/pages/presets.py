@@ -1,13 +1,11 @@
 """The pages on which the content team says what is made of pictures."""
 
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -20,28 +18,13 @@ from storage.models.variants import VariantKind
 from uploads import presets
 from uploads.api.forms import MAX_QUERY_LENGTH
 from uploads.pages import preset_preview
+from uploads.pages.guards import for_content_team
 from uploads.pages.preset_form import PresetForm
 from uploads.pages.preset_preview import Outcome
 from uploads.pages.preset_words import rows
 from uploads.pages.requests import SignedInRequest
-from uploads.permissions import may_edit_presets
 from uploads.searching import search
 from uploads.staleness import count_variants
-
-View = Callable[..., HttpResponse]
-
-
-def for_content_team(view: View) -> View:
-    """Let only those in who may change presets; everybody may know that there are some."""
-
-    @wraps(view)
-    def checked(request: SignedInRequest, **values: Any) -> HttpResponse:
-        if not may_edit_presets(request.user):
-            raise PermissionDenied
-        return view(request, **values)
-
-    return checked
-
 
 # --- The list ---------------------------------------------------------------------------------
 
@@ -168,15 +151,16 @@ def _recreate(request: SignedInRequest, name: str) -> HttpResponse:
 
 def _conflict(request: SignedInRequest, form: PresetForm, current: Preset) -> HttpResponse:
     """Show what somebody else has saved; whoever saves again has seen it."""
+    differences = list(form.differences(current))
     data = request.POST.copy()
     data["spec_hash"] = specifications.of_preset(current).spec_hash
-    again = PresetForm(data, instance=Preset.objects.get(pk=current.pk))
+    # Its validation writes what was typed into the preset.
+    again = PresetForm(data, instance=current)
     again.is_valid()
     warning = _(
         "Somebody else has changed this preset since you opened it, so nothing was saved. Save "
         "again to put your settings in the place of theirs, or open the preset anew."
     )
-    differences = list(form.differences(current))
     return _page(request, again, warning=warning, differences=differences, status=409)
 
 

@@ -1,13 +1,10 @@
 """The operations page, for staff: how every queue is doing, and what to do about it."""
 
 import logging
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -19,6 +16,7 @@ from processing.failures import RETRIES_AT_ONCE, Retried
 from processing.history import HOURS
 from processing.overview import forget, overview
 from processing.queues import queue_names
+from uploads.pages.guards import for_staff
 from uploads.pages.operations import pictures
 from uploads.pages.operations.advice import advised
 from uploads.pages.operations.chart import chart
@@ -30,27 +28,15 @@ from uploads.pages.requests import SignedInRequest
 
 logger = logging.getLogger(__name__)
 
-View = Callable[..., HttpResponse]
 
-
-def for_staff(view: View) -> View:
-    """Send nobody in particular to sign in, and refuse people who are not staff."""
-
-    @wraps(view)
-    def guarded(request: SignedInRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not request.user.is_staff:
-            raise PermissionDenied
-        return view(request, *args, **kwargs)
-
-    return login_required(guarded)
-
-
+@login_required
 @for_staff
 @require_GET
 def page(request: SignedInRequest) -> HttpResponse:
     return render(request, "pages/operations/page.html", _context(request))
 
 
+@login_required
 @for_staff
 @require_GET
 def live(request: SignedInRequest) -> HttpResponse:
@@ -82,6 +68,7 @@ def _context(request: SignedInRequest) -> dict[str, Any]:
     }
 
 
+@login_required
 @for_staff
 @require_POST
 def pause(request: SignedInRequest, queue: str) -> HttpResponse:
@@ -100,6 +87,7 @@ def pause(request: SignedInRequest, queue: str) -> HttpResponse:
     return _back(request, done % {"queue": queue})
 
 
+@login_required
 @for_staff
 @require_POST
 def resume(request: SignedInRequest, queue: str) -> HttpResponse:
@@ -117,6 +105,7 @@ def _check(queue: str) -> None:
         raise Http404
 
 
+@login_required
 @for_staff
 @require_http_methods(["GET", "POST"])
 def retry(request: SignedInRequest, code: str) -> HttpResponse:
