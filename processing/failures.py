@@ -113,13 +113,13 @@ def retry(code: str) -> Retried:
     for image_id in oldest.values_list("run__image_id", flat=True)[:RETRIES_AT_ONCE]:
         if monotonic() > until:
             break
-        begun += _retry(image_id)
+        begun += retry_image(image_id)
     return Retried(images=begun, left=count_failed(code))
 
 
 @transaction.atomic
-def _retry(image_id: UUID) -> bool:
-    """Begin a picture anew, unless somebody was first."""
+def retry_image(image_id: UUID) -> bool:
+    """Begin a picture anew on the bulk queues; False if it is not failed, or somebody was first."""
     failed = Image.objects.present().select_for_update().filter(id=image_id)
     if failed.filter(status=RunStatus.FAILED).first() is None:
         return False

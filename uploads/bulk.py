@@ -11,11 +11,10 @@ from django.db.models import TextChoices
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from processing import planning
+from processing import failures, planning
 from storage import objects, transitions
 from storage.errors import StorageUnavailable
 from storage.models import Image, Tag
-from storage.statuses import RunStatus
 from uploads.api.forms import MAX_TAGS
 from uploads.permissions import deleted_images, editable_images
 
@@ -125,7 +124,7 @@ def _reprocess(image: Image) -> LeftOut | None:
 
 
 def _retry(image: Image) -> LeftOut | None:
-    return _reprocess(image) if image.status == RunStatus.FAILED else LeftOut.NOT_FAILED
+    return None if failures.retry_image(image.id) else LeftOut.NOT_FAILED
 
 
 def _delete(image: Image) -> LeftOut | None:

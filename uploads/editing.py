@@ -13,6 +13,7 @@ from processing import planning
 from storage import transitions
 from storage.models import FocalPointSource, Image, Tag
 from storage.models.events import Act
+from storage.statuses import StageName
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,23 @@ def change(image_id: UUID, changes: Changes, *, by: User) -> bool:
             transitions.note(image_id, Act.EDIT, by=by.get_username(), fields=edited)
     if moved:
         planning.recut(image_id)
+    return True
+
+
+def reprocess(image_id: UUID, stages: Collection[StageName] | None = None, *, by: User) -> bool:
+    """Do stages again for a person, or all; False if the image was deleted meanwhile."""
+    named = None if stages is None else frozenset(stages)
+    if planning.reprocess(image_id, named) is None:
+        return False
+    transitions.note(image_id, Act.REPROCESS, by=by.get_username(), stages=list(stages or []))
+    return True
+
+
+def cancel(image_id: UUID, *, by: User) -> bool:
+    """End the run of an image for a person; False if there is none."""
+    if not transitions.cancel(image_id):
+        return False
+    transitions.note(image_id, Act.CANCEL, by=by.get_username())
     return True
 
 

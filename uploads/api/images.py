@@ -18,10 +18,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from processing import planning
 from storage import transitions
 from storage.models import FocalPointSource, Image
-from storage.models.events import Act
 from storage.statuses import StageName
 from uploads import allowance, editing, intake
 from uploads.api import filters, forms
@@ -125,11 +123,9 @@ class ReprocessView(APIView):
         form = forms.ReprocessForm(data=request.data)
         form.is_valid(raise_exception=True)
         names = form.validated_data.get("stages")
-        stages = None if names is None else frozenset(StageName(name) for name in names)
-        if planning.reprocess(image_id, stages) is None:
+        stages = None if names is None else [StageName(name) for name in names]
+        if not editing.reprocess(image_id, stages, by=_caller(request)):
             raise Http404
-        by = _caller(request).get_username()
-        transitions.note(image_id, Act.REPROCESS, by=by, stages=names or [])
         return _accepted(request, image_id)
 
 
@@ -143,9 +139,8 @@ class CancelView(APIView):
     )
     def post(self, request: Request, image_id: UUID) -> Response:
         image = editable(request, image_id)
-        if not transitions.cancel(image_id):
+        if not editing.cancel(image_id, by=_caller(request)):
             raise Conflict(f"The image is {image.status}: there is nothing left to cancel.")
-        transitions.note(image_id, Act.CANCEL, by=_caller(request).get_username())
         return Response(_shown(request, image_id))
 
 

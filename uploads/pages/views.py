@@ -15,15 +15,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 from rest_framework.exceptions import Throttled
 
-from processing import planning
 from storage import transitions
 from storage.errors import NO_ROOM, StorageUnavailable
 from storage.models import Image
-from storage.models.events import Act
 from storage.models.images import ImageQuerySet
 from storage.statuses import RunStatus, StageName, StageStatus
-from uploads import allowance
-from uploads.editing import change
+from uploads import allowance, editing
 from uploads.errors import UploadError
 from uploads.intake import Submission, accept
 from uploads.pages.forms import FocalPointForm, ImageForm, UploadForm
@@ -115,7 +112,7 @@ def _edit(request: SignedInRequest, image_id: UUID) -> HttpResponse:
     )
     if not form.is_valid():
         return _image_page(request, visible_images(request.user), edited, form)
-    change(image_id, form.changes(), by=request.user)
+    editing.change(image_id, form.changes(), by=request.user)
     messages.success(request, _("Saved."))
     return redirect(reverse("image", args=[image_id]) + filters_of(request.GET))
 
@@ -141,8 +138,7 @@ def _image_page(
 @login_required
 @require_POST
 def reprocess(request: SignedInRequest, image_id: UUID) -> HttpResponse:
-    if planning.reprocess(_editable(request, image_id).id):
-        transitions.note(image_id, Act.REPROCESS, by=request.user.get_username())
+    editing.reprocess(_editable(request, image_id).id, by=request.user)
     messages.success(request, _("All stages are being done again."))
     return redirect("image", image_id)
 
@@ -150,8 +146,7 @@ def reprocess(request: SignedInRequest, image_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def cancel(request: SignedInRequest, image_id: UUID) -> HttpResponse:
-    if transitions.cancel(_editable(request, image_id).id):
-        transitions.note(image_id, Act.CANCEL, by=request.user.get_username())
+    if editing.cancel(_editable(request, image_id).id, by=request.user):
         messages.success(request, _("Cancelled."))
     else:
         messages.error(request, _("There was nothing left to cancel."))
