@@ -32,7 +32,7 @@ def picture_html(
     A browser takes the first source that it understands, so the smallest format stands first.
     With a `site` its addresses are whole; a `placeholder` is further attributes of the `<img>`.
     """
-    formats = _by_format(variants)
+    formats = _resized(variants)
     if not formats:
         return mark_safe("")
     fallback = formats.pop(min(formats, key=BY_SUPPORT.index))
@@ -46,19 +46,23 @@ def picture_html(
 
 def fallback_variant(variants: Iterable[Variant]) -> Variant | None:
     """Return the variant that is shown where there is room for one address only."""
-    formats = _by_format(variants)
+    formats = _resized(variants)
     return _shown(formats[min(formats, key=BY_SUPPORT.index)]) if formats else None
 
 
-def _by_format(variants: Iterable[Variant]) -> dict[str, list[Variant]]:
+def _resized(variants: Iterable[Variant]) -> dict[str, list[Variant]]:
     """Return the resize variants by format, narrowest first."""
-    shown = [
+    return by_format(
         variant
         for variant in variants
         if variant.kind == VariantKind.RESIZE and variant.format in BY_SUPPORT
-    ]
-    shown.sort(key=lambda variant: (variant.format, variant.width))
-    return {name: list(group) for name, group in groupby(shown, lambda variant: variant.format)}
+    )
+
+
+def by_format(variants: Iterable[Variant]) -> dict[str, list[Variant]]:
+    """Return variants by format, narrowest first."""
+    ordered = sorted(variants, key=lambda variant: (variant.format, variant.width))
+    return {name: list(group) for name, group in groupby(ordered, lambda variant: variant.format)}
 
 
 def _bytes_per_pixel(group: Sequence[Variant]) -> float:
@@ -70,7 +74,7 @@ def _source(group: Sequence[Variant], sizes: str, site: str) -> SafeString:
     return format_html(
         '<source type="image/{}" srcset="{}" sizes="{}">',
         group[0].format,
-        _srcset(group, site),
+        srcset(group, site),
         sizes,
     )
 
@@ -86,7 +90,7 @@ def _img(
     return format_html(
         '<img src="{}" srcset="{}" sizes="{}" width="{}" height="{}" alt="{}" loading="lazy"{}>',
         urljoin(site, variant_url(shown)),
-        _srcset(group, site),
+        srcset(group, site),
         sizes,
         shown.width,
         shown.height,
@@ -95,5 +99,6 @@ def _img(
     )
 
 
-def _srcset(group: Sequence[Variant], site: str) -> str:
+def srcset(group: Iterable[Variant], site: str = "") -> str:
+    """Return the addresses of one format with their widths; whole ones with a `site`."""
     return ", ".join(f"{urljoin(site, variant_url(variant))} {variant.width}w" for variant in group)

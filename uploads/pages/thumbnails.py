@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 from django.db.models import Prefetch, Q
 
 from storage.models import Variant
 from storage.models.variants import VariantKind
 from uploads.addresses import variant_url
+from uploads.picture import by_format, srcset
 
 # A card is some 300 px wide, and a fine screen has two or three pixels for each of them.
 MAX_WIDTH = 800
@@ -58,23 +58,13 @@ def _largest(cuts: Sequence[Variant]) -> list[Variant]:
 def _picture(variants: Sequence[Variant]) -> Thumbnail | None:
     if not variants:
         return None
-    by_format = _by_format(variants)
-    modern = [(name, by_format.pop(name)) for name in MODERN_FORMATS if name in by_format]
-    shown = next(iter(by_format.values()), None) or modern.pop()[1]
+    formats = by_format(variants)
+    modern = [(name, formats.pop(name)) for name in MODERN_FORMATS if name in formats]
+    shown = next(iter(formats.values()), None) or modern.pop()[1]
     return Thumbnail(
         url=variant_url(shown[0]),
-        srcset=_srcset(shown),
+        srcset=srcset(shown),
         width=shown[0].width,
         height=shown[0].height,
-        sources=[Source(f"image/{name}", _srcset(group)) for name, group in modern],
+        sources=[Source(f"image/{name}", srcset(group)) for name, group in modern],
     )
-
-
-def _by_format(variants: Sequence[Variant]) -> dict[str, list[Variant]]:
-    """Return the variants by format, narrowest first."""
-    ordered = sorted(variants, key=lambda variant: (variant.format, variant.width))
-    return {name: list(group) for name, group in groupby(ordered, lambda each: each.format)}
-
-
-def _srcset(group: Iterable[Variant]) -> str:
-    return ", ".join(f"{variant_url(variant)} {variant.width}w" for variant in group)
