@@ -3,12 +3,13 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import ceil
 from threading import Lock
 
 from django.conf import settings
 from django.contrib.auth.models import User
 
-from uploads.api.throttling import MINUTE_SECONDS, MinuteCounter
+from uploads.api.throttling import MinuteCounter, seconds_left
 
 # A preview is seldom more than a few seconds away from its end.
 BUSY_RETRY_SECONDS = 2
@@ -57,5 +58,5 @@ def allowed(person: User) -> Iterator[None]:
         now_seconds = time.time()
         made = counter.add(str(person.pk), now_seconds)
         if settings.THROTTLE and made > settings.PREVIEWS_PER_MINUTE:
-            raise TooManyPreviews("too_often", 1 + int(MINUTE_SECONDS - now_seconds % 60))
+            raise TooManyPreviews("too_often", ceil(seconds_left(now_seconds)))
         yield

@@ -36,6 +36,11 @@ class MinuteCounter:
             return self._counts[caller]
 
 
+def seconds_left(now_seconds: float) -> float:
+    """Return how long the present minute still lasts."""
+    return MINUTE_SECONDS - now_seconds % MINUTE_SECONDS
+
+
 requests = MinuteCounter()
 
 
@@ -48,7 +53,7 @@ class RequestThrottle(BaseThrottle):
         return requests.add(_caller(request), time.time()) <= settings.REQUESTS_PER_MINUTE
 
     def wait(self) -> float:
-        return MINUTE_SECONDS - time.time() % MINUTE_SECONDS
+        return seconds_left(time.time())
 
 
 def _caller(request: Request) -> str:

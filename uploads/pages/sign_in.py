@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from uploads.api.throttling import MINUTE_SECONDS, MinuteCounter
+from uploads.api.throttling import MinuteCounter, seconds_left
 from uploads.pages.forms import SignInForm
 
 attempts = MinuteCounter()
@@ -40,7 +40,7 @@ class SignInView(LoginView):  # type: ignore[misc]  # its package has no types
         """Answer without a look at the password, which may well be the right one."""
         form = SignInForm(request=self.request)
         context = self.get_context_data(form=form, refusal=_("Too many attempts. Wait a minute."))
-        wait_seconds = MINUTE_SECONDS - time.time() % MINUTE_SECONDS
+        wait_seconds = seconds_left(time.time())
         answer: HttpResponse = self.render_to_response(
             context, status=429, headers={"Retry-After": str(ceil(wait_seconds))}
         )

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 from django.utils.translation import gettext as _
 
 from processing.history import HOURS, PIECE, History, Series
 
+PIECE_MINUTES = PIECE // timedelta(minutes=1)
 PIECE_WIDTH = 10
 BAR_WIDTH = 8
 HEIGHT = 100
@@ -67,7 +68,7 @@ def chart(history: History, queue: str) -> Chart:
         width=PIECE_WIDTH * len(rows),
         bar_width=BAR_WIDTH,
         height=HEIGHT,
-        minutes=round(PIECE.total_seconds() / 60),
+        minutes=PIECE_MINUTES,
         panels=_panels(series, queue),
         pieces=[Piece(begin, done, failed) for (begin, _end), done, failed in reversed(rows)],
         marks=[history.bounds[0], history.bounds[len(rows) // 2], history.bounds[-1]],
@@ -97,7 +98,7 @@ def _panel(kind: str, label: str, counts: Sequence[int]) -> Panel:
         total=total,
         bars=[_bar(place, count, top) for place, count in enumerate(counts) if count],
         description=_("%(total)d in all, at most %(most)d in %(minutes)d minutes.")
-        % {"total": total, "most": most, "minutes": round(PIECE.total_seconds() / 60)},
+        % {"total": total, "most": most, "minutes": PIECE_MINUTES},
     )
 
 

@@ -1,16 +1,13 @@
 """What is wrong with a deployment as a whole, in words that say what to do."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from django.utils.translation import gettext as _
 
 from processing.overview import Overview
+from processing.standstill import SWEEP_MISSED
 from uploads.pages.operations.durations import roughly
 from uploads.pages.operations.queue_table import is_deserted
-
-# Sweeps come every few seconds; the alert waits as long.
-SWEEP_LATE = timedelta(minutes=1)
 
 
 def troubles(shown: Overview) -> list[str]:
@@ -34,7 +31,7 @@ def _of_sweeps(shown: Overview) -> Iterator[str]:
         )
     elif shown.last_sweep_at is None:
         yield _("No sweep has been done yet. Start a scheduler, and a worker of maintenance.")
-    elif shown.taken_at - shown.last_sweep_at > SWEEP_LATE:
+    elif shown.taken_at - shown.last_sweep_at > SWEEP_MISSED:
         since = roughly((shown.taken_at - shown.last_sweep_at).total_seconds())
         yield _(
             "No sweep for %(since)s: nothing that is lost is found again. Look whether a scheduler "
