@@ -30,17 +30,8 @@ STATUSES = (RunStatus.READY,) * 96 + (RunStatus.FAILED,) * 3 + (RunStatus.CANCEL
 WORDS = (
     *("harbour", "pier", "dunes", "lighthouse", "gull", "market", "bridge", "garden", "portrait"),
     *("concert", "workshop", "sunrise", "storm", "meadow", "forest", "river", "kitchen", "bicycle"),
-    *(
-        "tram",
-        "station",
-        "library",
-        "museum",
-        "winter",
-        "summer",
-        "carnival",
-        "regatta",
-        "interview",
-    ),
+    *("tram", "station", "library", "museum", "winter", "summer"),
+    *("carnival", "regatta", "interview"),
 )
 WIDTHS = (320, 640, 1280)
 CUTS = (150, 300)

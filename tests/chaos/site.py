@@ -15,7 +15,7 @@ from tests.services.ceph import CephServer
 from tests.services.fault_proxy import FaultProxy, Mode
 from tests.services.ports import LOOPBACK, reserve_port
 from tests.services.postgres import PostgresServer
-from tests.services.processes import Process, ProcessError
+from tests.services.processes import Process, ProcessError, children
 from tests.services.rabbitmq import RabbitMQServer
 from tests.services.redis import RedisServer
 from tests.workers import until
@@ -100,9 +100,8 @@ class Supervised:
         """Return the process ids of the direct children; none if the process is not up."""
         if not self.process.is_running:
             return []
-        path = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
         with suppress(ProcessError, OSError):
-            return [int(word) for word in path.read_text().split()]
+            return children(self.process.pid)
         return []
 
 

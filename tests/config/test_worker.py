@@ -20,7 +20,7 @@ from config.worker import (
     served_queues,
     sizing,
 )
-from tests.services.processes import Process
+from tests.services.processes import Process, children
 from tests.services.redis import RedisServer
 
 PROJECT = Path(__file__).parents[2]
@@ -117,9 +117,8 @@ def assert_has_room_to_grow(worker: Process) -> None:
     size = sizing(["publish"], Capacity(1, GIB))
     words = command(["publish"], size)
     most_kilobytes = int(words[words.index("--max-memory-per-child") + 1])
-    children = Path(f"/proc/{worker.pid}/task/{worker.pid}/children").read_text().split()
-    assert len(children) == 2
-    for child in children:
+    assert len(children(worker.pid)) == 2
+    for child in children(worker.pid):
         status = Path(f"/proc/{child}/status").read_text()
         peak_kilobytes = int(status.partition("VmHWM:")[2].split()[0])
         assert peak_kilobytes < 0.8 * most_kilobytes

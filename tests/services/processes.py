@@ -47,6 +47,12 @@ class Account:
         os.chown(path, self.user_id, self.group_id)
 
 
+def children(process: int) -> list[int]:
+    """Return the direct children of a process; raises OSError once it is gone. Linux only."""
+    path = Path(f"/proc/{process}/task/{process}/children")
+    return [int(word) for word in path.read_text().split()]
+
+
 class Process:
     """One command in its own process group, with its output in a log file.
 

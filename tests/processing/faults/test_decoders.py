@@ -9,18 +9,13 @@ import pytest
 
 from config import decoders
 from processing.box.errors import DecoderUnavailable
-from tests.services.processes import Process
+from tests.services.processes import Process, children
 from tests.workers import Workers, until
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, serialized_rollback=True),
     pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc"),
 ]
-
-
-def children(process: int) -> list[int]:
-    path = Path(f"/proc/{process}/task/{process}/children")
-    return [int(word) for word in path.read_text().split()]
 
 
 def decoders_of(worker: Process) -> list[int]:
