@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from storage.models.images import ImageQuerySet
 from uploads.api.filters import narrow
-from uploads.pages.library_form import LibraryForm
+from uploads.pages.filter_form import LibraryForm
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Neighbours:
 
     newer: str
     older: str
-    library: str
+    back: str
 
 
 def neighbours(images: ImageQuerySet, image_id: UUID, parameters: QueryDict) -> Neighbours:
@@ -31,7 +31,7 @@ def neighbours(images: ImageQuerySet, image_id: UUID, parameters: QueryDict) -> 
     return Neighbours(
         newer=_address(newer, within),
         older=_address(older, within),
-        library=f"{reverse('library')}{within}",
+        back=f"{reverse('library')}{within}",
     )
 
 

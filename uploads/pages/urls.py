@@ -3,7 +3,7 @@ from django.views.decorators.http import require_POST
 from django.views.i18n import set_language
 
 from uploads.pages.bulk import bulk, download
-from uploads.pages.library import cards, library
+from uploads.pages.listing import cards, library
 from uploads.pages.mail import preference, unsubscribe
 from uploads.pages.operations import views as operations
 from uploads.pages.presets import (

@@ -81,11 +81,11 @@ function keep() {
     (each) => each.getBoundingClientRect().bottom > 0,
   );
   const place = card && { id: card.id, top: card.getBoundingClientRect().top };
-  history.replaceState({ ...history.state, library: { added, place } }, "");
+  history.replaceState({ ...history.state, list: { added, place } }, "");
 }
 
 async function restore() {
-  const kept = history.state?.library;
+  const kept = history.state?.list;
   const [entry] = performance.getEntriesByType("navigation");
   if (!kept?.added.length || !["back_forward", "reload"].includes(entry?.type)) return;
   history.scrollRestoration = "manual";

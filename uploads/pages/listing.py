@@ -13,7 +13,7 @@ from storage.models import Image
 from storage.models.images import ImageQuerySet
 from uploads.api.filters import narrow
 from uploads.pages import bulk, grid
-from uploads.pages.library_form import LibraryForm
+from uploads.pages.filter_form import LibraryForm
 from uploads.pages.neighbours import filters_of
 from uploads.pages.requests import SignedInRequest
 from uploads.permissions import sees_everyones, visible_images
