@@ -14,7 +14,9 @@ from django.db.models.functions import Now
 from processing import planning
 from processing.history import HOURS
 from processing.queues import queue_names
+from storage import transitions
 from storage.models import Image, Stage
+from storage.models.events import Act
 from storage.statuses import RunStatus, StageStatus
 
 # So many are tried again at one request of a person, for so long at most.
@@ -101,7 +103,7 @@ def count_failed(code: str) -> int:
     return failed_stages().filter(error_code=code).count()
 
 
-def retry(code: str) -> Retried:
+def retry(code: str, *, by: str) -> Retried:
     """Begin pictures anew that failed for a reason, those first that wait longest.
 
     At most `RETRIES_AT_ONCE`, and for some `RETRY_SECONDS`: whoever asks is waiting. They go on
@@ -113,14 +115,20 @@ def retry(code: str) -> Retried:
     for image_id in oldest.values_list("run__image_id", flat=True)[:RETRIES_AT_ONCE]:
         if monotonic() > until:
             break
-        begun += retry_image(image_id)
+        begun += retry_image(image_id, by=by)
     return Retried(images=begun, left=count_failed(code))
 
 
 @transaction.atomic
-def retry_image(image_id: UUID) -> bool:
-    """Begin a picture anew on the bulk queues; False if it is not failed, or somebody was first."""
+def retry_image(image_id: UUID, *, by: str) -> bool:
+    """Begin a failed picture anew on the bulk queues, for the person named `by`.
+
+    False, and nothing changed, if it is not failed, or somebody was first.
+    """
     failed = Image.objects.present().select_for_update().filter(id=image_id)
     if failed.filter(status=RunStatus.FAILED).first() is None:
         return False
-    return planning.reprocess(image_id, bulk=True) is not None
+    if planning.reprocess(image_id, bulk=True) is None:
+        return False
+    transitions.note([image_id], Act.RETRY, by=by)
+    return True

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from uuid import UUID
 
 from django.conf import settings
@@ -15,6 +16,8 @@ from processing import failures, planning
 from storage import objects, transitions
 from storage.errors import StorageUnavailable
 from storage.models import Image, Tag
+from storage.models.events import Act
+from uploads import editing
 from uploads.api.forms import MAX_TAGS
 from uploads.permissions import deleted_images, editable_images
 
@@ -64,15 +67,15 @@ def act(user: User, action: Action, ids: Sequence[UUID], tags: Collection[str] =
         outcome.leave_out(LeftOut.GONE, str(gone))
     images = [found[image_id] for image_id in dict.fromkeys(ids) if image_id in found]
     if action == Action.TAG:
-        _tag(images, tags, outcome)
+        _tag(images, tags, outcome, by=user)
     elif action == Action.UNTAG:
-        _untag(images, tags, outcome)
+        _untag(images, tags, outcome, by=user)
     else:
-        _each(images, ONE_BY_ONE[action], outcome)
+        _each(images, partial(ONE_BY_ONE[action], by=user), outcome)
     return outcome
 
 
-def _tag(images: Sequence[Image], names: Collection[str], outcome: Outcome) -> None:
+def _tag(images: Sequence[Image], names: Collection[str], outcome: Outcome, *, by: User) -> None:
     with transaction.atomic():
         tags = [Tag.objects.get_or_create(name=name)[0] for name in names]
         had = _tags_of(images)
@@ -81,9 +84,14 @@ def _tag(images: Sequence[Image], names: Collection[str], outcome: Outcome) -> N
                 outcome.leave_out(LeftOut.TOO_MANY_TAGS, str(image))
             else:
                 outcome.done.append(image.id)
-        links = [Link(image_id=image_id, tag=tag) for image_id in outcome.done for tag in tags]
+        links = [
+            Link(image_id=image_id, tag=tag)
+            for image_id in outcome.done
+            for tag in tags
+            if tag.pk not in had[image_id]
+        ]
         Link.objects.bulk_create(links, ignore_conflicts=True)
-        _touch(outcome.done)
+        _edited({link.image_id for link in links}, by=by)
 
 
 def _tags_of(images: Iterable[Image]) -> dict[UUID, set[int]]:
@@ -94,15 +102,18 @@ def _tags_of(images: Iterable[Image]) -> dict[UUID, set[int]]:
     return had
 
 
-def _untag(images: Sequence[Image], names: Collection[str], outcome: Outcome) -> None:
+def _untag(images: Sequence[Image], names: Collection[str], outcome: Outcome, *, by: User) -> None:
     outcome.done.extend(image.id for image in images)
     with transaction.atomic():
-        Link.objects.filter(image__in=outcome.done, tag__name__in=names).delete()
-        _touch(outcome.done)
+        links = Link.objects.filter(image__in=outcome.done, tag__name__in=names)
+        had = set(links.values_list("image_id", flat=True))
+        links.delete()
+        _edited(had, by=by)
 
 
-def _touch(ids: Collection[UUID]) -> None:
+def _edited(ids: Collection[UUID], *, by: User) -> None:
     Image.objects.filter(id__in=ids).update(updated_at=Now())
+    transitions.note(ids, Act.EDIT, by=by.get_username(), fields=["tags"])
 
 
 def _each(
@@ -116,28 +127,30 @@ def _each(
             outcome.leave_out(reason, str(image))
 
 
-# Each of these does it to one image, or says why not.
+# Each of these does it to one image for a person, or says why not.
 
 
-def _reprocess(image: Image) -> LeftOut | None:
-    return None if planning.reprocess(image.id, bulk=True) else LeftOut.GONE
+def _reprocess(image: Image, *, by: User) -> LeftOut | None:
+    return None if editing.reprocess(image.id, by=by, bulk=True) else LeftOut.GONE
 
 
-def _retry(image: Image) -> LeftOut | None:
-    return None if failures.retry_image(image.id) else LeftOut.NOT_FAILED
+def _retry(image: Image, *, by: User) -> LeftOut | None:
+    retried = failures.retry_image(image.id, by=by.get_username())
+    return None if retried else LeftOut.NOT_FAILED
 
 
-def _delete(image: Image) -> LeftOut | None:
-    return None if transitions.delete(image.id) else LeftOut.GONE
+def _delete(image: Image, *, by: User) -> LeftOut | None:
+    return None if transitions.delete(image.id, by=by.get_username()) else LeftOut.GONE
 
 
-def _restore(image: Image) -> LeftOut | None:
+def _restore(image: Image, *, by: User) -> LeftOut | None:
     try:
         if not objects.exists(objects.ORIGINALS, image.original.key):
             return LeftOut.ORIGINAL_MISSING
     except StorageUnavailable:
         return LeftOut.STORE_SILENT
-    if not transitions.restore(image.id, grace_seconds=settings.AUDIT_GRACE_SECONDS):
+    grace_seconds = settings.AUDIT_GRACE_SECONDS
+    if not transitions.restore(image.id, grace_seconds=grace_seconds, by=by.get_username()):
         return LeftOut.GONE
     if transitions.was_cut_short(image.id):
         planning.reprocess(image.id)

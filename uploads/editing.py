@@ -52,18 +52,27 @@ def change(image_id: UUID, changes: Changes, *, by: User) -> bool:
             names = set(changes.tags)
             image.tags.set([Tag.objects.get_or_create(name=name)[0] for name in names])
         if edited:
-            transitions.note(image_id, Act.EDIT, by=by.get_username(), fields=edited)
+            transitions.note([image_id], Act.EDIT, by=by.get_username(), fields=edited)
     if moved:
         planning.recut(image_id)
     return True
 
 
-def reprocess(image_id: UUID, stages: Collection[StageName] | None = None, *, by: User) -> bool:
-    """Do stages again for a person, or all; False if the image was deleted meanwhile."""
+def reprocess(
+    image_id: UUID,
+    stages: Collection[StageName] | None = None,
+    *,
+    by: User,
+    bulk: bool = False,
+) -> bool:
+    """Do stages again for a person, or all; False if the image was deleted meanwhile.
+
+    With `bulk` it goes behind what others upload.
+    """
     named = None if stages is None else frozenset(stages)
-    if planning.reprocess(image_id, named) is None:
+    if planning.reprocess(image_id, named, bulk=bulk) is None:
         return False
-    transitions.note(image_id, Act.REPROCESS, by=by.get_username(), stages=list(stages or []))
+    transitions.note([image_id], Act.REPROCESS, by=by.get_username(), stages=list(stages or []))
     return True
 
 
@@ -71,7 +80,7 @@ def cancel(image_id: UUID, *, by: User) -> bool:
     """End the run of an image for a person; False if there is none."""
     if not transitions.cancel(image_id):
         return False
-    transitions.note(image_id, Act.CANCEL, by=by.get_username())
+    transitions.note([image_id], Act.CANCEL, by=by.get_username())
     return True
 
 

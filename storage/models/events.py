@@ -15,6 +15,7 @@ class Act(models.TextChoices):
 
     EDIT = "edited", _("edited")
     REPROCESS = "reprocess", _("processed again")
+    RETRY = "retry", _("tried again")
     CANCEL = "cancel", _("cancelled")
 
 

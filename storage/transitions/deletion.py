@@ -19,20 +19,23 @@ LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @transaction.atomic
-def delete(image_id: UUID) -> bool:
-    """Hide an image and end its run; the audit removes it after the grace period."""
+def delete(image_id: UUID, *, by: str = "") -> bool:
+    """Hide an image and end its run; the audit removes it after the grace period.
+
+    `by` names who did it, for the history.
+    """
     cancelled = cancel(image_id)
     deleted = Image.objects.filter(id=image_id, deleted_at=None).update(
         deleted_at=Now(), updated_at=Now(), idempotency_key=None
     )
     if deleted:
-        data = {"cancelled_run": cancelled}
+        data = {"by": by, "cancelled_run": cancelled}
         record(image_id, None, EventKind.IMAGE, name=DELETED, status=DELETED, data=data)
     return bool(deleted)
 
 
 @transaction.atomic
-def restore(image_id: UUID, *, grace_seconds: float) -> bool:
+def restore(image_id: UUID, *, grace_seconds: float, by: str = "") -> bool:
     """Show an image again that was deleted within the grace period; False if it was not.
 
     Its original is still there: until the image is removed it counts as one of its users. A run
@@ -46,7 +49,7 @@ def restore(image_id: UUID, *, grace_seconds: float) -> bool:
         original__users__gt=0,
     ).update(deleted_at=None, updated_at=Now())
     if restored:
-        record(image_id, None, EventKind.IMAGE, name=RESTORED, status=RESTORED)
+        record(image_id, None, EventKind.IMAGE, name=RESTORED, status=RESTORED, data={"by": by})
     return bool(restored)
 
 

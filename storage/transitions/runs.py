@@ -1,7 +1,8 @@
 """Moves of a whole run: its beginning, its announcements, its end at a person's wish."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from django.db.models.functions import Coalesce, Now
 
 from storage import log_context, traces
 from storage.clock import seconds_from_now
-from storage.models import Image, Run, Stage, Variant
+from storage.models import Event, Image, Run, Stage, Variant
 from storage.models.events import Act, EventKind
 from storage.statuses import (
     ACTIVE_RUN,
@@ -23,7 +24,6 @@ from storage.transitions.moves import (
     end_run,
     movable_stage,
     move_image,
-    record,
     record_stage,
     revoke,
 )
@@ -94,10 +94,10 @@ def cancel(image_id: UUID) -> bool:
     return run is not None and end_run(run, RunStatus.CANCELLED)
 
 
-@transaction.atomic
-def note(image_id: UUID, act: Act, *, by: str, **data: Any) -> None:
-    """Record what a person did with an image; whoever follows its runs is not told."""
-    record(image_id, None, EventKind.IMAGE, name=act, status=act, data={"by": by, **data})
+def note(image_ids: Iterable[UUID], act: Act, *, by: str, **data: Any) -> None:
+    """Record what a person did with images; whoever follows their runs is not told."""
+    event = partial(Event, kind=EventKind.IMAGE, name=act, status=act, data={"by": by, **data})
+    Event.objects.bulk_create([event(image_id=image_id) for image_id in image_ids])
 
 
 @transaction.atomic

@@ -72,16 +72,17 @@ def test_reasons_take_two_queries(
 
 def test_pictures_of_one_reason_are_begun_anew_behind_everybodys_uploads(owner: User) -> None:
     image, other = fail(owner, "timed_out"), fail(owner, "out_of_memory")
-    assert retry("timed_out") == Retried(images=1, left=0)
+    assert retry("timed_out", by="boss") == Retried(images=1, left=0)
     assert statuses() == [RunStatus.QUEUED, RunStatus.FAILED]
     run = Run.objects.get(image=image, number=2)
     assert (run.bulk, run.lane) == (True, "bulk-resize")
+    assert image.events.get(name="retry").data == {"by": "boss"}
     assert not Run.objects.filter(image=other, number=2).exists()
 
 
 def test_nothing_happens_for_a_reason_that_nothing_has(owner: User) -> None:
     fail(owner, "timed_out")
-    assert retry("out_of_memory") == Retried(images=0, left=0)
+    assert retry("out_of_memory", by="boss") == Retried(images=0, left=0)
     assert statuses() == [RunStatus.FAILED]
 
 
@@ -91,16 +92,16 @@ def test_one_request_tries_only_so_many_again_the_oldest_first(
     monkeypatch.setattr(failures, "RETRIES_AT_ONCE", 2)
     for _ in range(5):
         fail(owner, "timed_out")
-    assert retry("timed_out") == Retried(images=2, left=3)
+    assert retry("timed_out", by="boss") == Retried(images=2, left=3)
     assert statuses() == [RunStatus.QUEUED] * 2 + [RunStatus.FAILED] * 3
-    assert retry("timed_out") == Retried(images=2, left=1)
-    assert retry("timed_out") == Retried(images=1, left=0)
+    assert retry("timed_out", by="boss") == Retried(images=2, left=1)
+    assert retry("timed_out", by="boss") == Retried(images=1, left=0)
 
 
 def test_one_request_does_not_take_long(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(failures, "RETRY_SECONDS", -1.0)
     fail(owner, "timed_out")
-    assert retry("timed_out") == Retried(images=0, left=1)
+    assert retry("timed_out", by="boss") == Retried(images=0, left=1)
 
 
 def test_what_somebody_else_has_begun_anew_is_left_alone(
@@ -114,7 +115,7 @@ def test_what_somebody_else_has_begun_anew_is_left_alone(
         return reprocess(image_id, bulk=bulk)
 
     monkeypatch.setattr(planning, "reprocess", while_somebody_begins_the_next)
-    assert retry("timed_out") == Retried(images=1, left=0)
+    assert retry("timed_out", by="boss") == Retried(images=1, left=0)
     assert list(Run.objects.filter(image=images[1]).values_list("number", "status")) == [
         (1, RunStatus.FAILED),
         (2, RunStatus.QUEUED),

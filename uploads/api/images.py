@@ -104,7 +104,7 @@ class ImageView(APIView):
     @extend_schema(operation_id="delete_image", responses=responses({204: None}, 404))
     def delete(self, request: Request, image_id: UUID) -> Response:
         editable(request, image_id)
-        if not transitions.delete(image_id):
+        if not transitions.delete(image_id, by=_caller(request).get_username()):
             raise Http404
         return Response(status=status.HTTP_204_NO_CONTENT)
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from storage.models import Event, Image
 from storage.models.events import Act, EventKind
 from storage.statuses import RunStatus, StageName, StageStatus
+from storage.transitions.deletion import DELETED, RESTORED
 from uploads.reasons import reason
 
 # Two runs and a few edits; the administration has the rest.
@@ -85,6 +86,7 @@ def _of_person(act: str, data: Mapping[str, Any]) -> str:
     sentences = {
         Act.EDIT: _("%(by)s changed: %(fields)s"),
         Act.REPROCESS: _("%(by)s had it processed again"),
+        Act.RETRY: _("%(by)s had it tried again"),
         Act.CANCEL: _("%(by)s cancelled the processing"),
     }
     return sentences[Act(act)] % {"by": data.get("by", ""), "fields": fields}
@@ -92,6 +94,8 @@ def _of_person(act: str, data: Mapping[str, Any]) -> str:
 
 def _of_image(image: Image, event: Event) -> str:
     number = event.data.get("generation", 1)
+    # Deletions by commands have nobody, and those of before this was recorded.
+    by = event.data.get("by", "")
     sentences = {
         RunStatus.QUEUED.value: (
             _("Uploaded by %(owner)s") if number == 1 else _("Run %(number)d waits for its turn")
@@ -100,7 +104,8 @@ def _of_image(image: Image, event: Event) -> str:
         RunStatus.READY.value: _("Ready: all variants are published"),
         RunStatus.FAILED.value: _("Processing failed"),
         RunStatus.CANCELLED.value: _("Processing was cancelled"),
-        "deleted": _("Deleted"),
+        DELETED: _("%(by)s deleted it") if by else _("Deleted"),
+        RESTORED: _("%(by)s undid its deletion") if by else _("Its deletion was undone"),
     }
-    values = {"owner": image.owner.get_username(), "number": number}
+    values = {"owner": image.owner.get_username(), "number": number, "by": by}
     return sentences.get(event.status, event.status) % values

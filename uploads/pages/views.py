@@ -157,7 +157,7 @@ def cancel(request: SignedInRequest, image_id: UUID) -> HttpResponse:
 @require_POST
 def delete(request: SignedInRequest, image_id: UUID) -> HttpResponse:
     deleted = _editable(request, image_id)
-    transitions.delete(deleted.id)
+    transitions.delete(deleted.id, by=request.user.get_username())
     messages.success(request, _("“%(image)s” was deleted.") % {"image": deleted})
     return redirect("library")
 

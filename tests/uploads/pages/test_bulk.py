@@ -72,9 +72,9 @@ def test_more_pictures_take_no_more_queries_to_be_tagged(
 ) -> None:
     images = make(owner, *map(str, range(9)))
     Tag.objects.create(name="sea")
-    # Session, user, group, images; in a transaction the tag, links, new links, instants.
+    # Session, user, group, images; in a transaction the tag, links, new links, instants, history.
     for some in (images[:2], images[2:]):
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(11):
             do(client, "tag", *some, tags="sea")
 
 
@@ -141,6 +141,40 @@ def test_a_picture_whose_original_is_missing_does_not_come_back(
     objects.remove(objects.ORIGINALS, [image.original.key])
     assert "its original is missing (Pier)" in text_of(do(client, "restore", image))
     assert not Image.objects.present().exists()
+
+
+# --- Who did it -----------------------------------------------------------------------------------
+
+
+def test_the_history_of_each_picture_tells_who_did_it(ready_image: Image, editor: User) -> None:
+    client = signed_in(editor)
+    for action in ("tag", "untag", "reprocess", "delete", "restore"):
+        do(client, action, ready_image, tags="sea")
+    words = text_of(client.get(f"/images/{ready_image.id}/"))
+    told = [
+        "editor undid its deletion",
+        "editor deleted it",
+        "editor had it processed again",
+        "editor changed: tags",
+    ]
+    places = [words.index(sentence) for sentence in told]
+    assert places == sorted(places)
+    assert words.count("editor changed: tags") == 2
+
+
+def test_the_history_tells_who_had_a_failed_picture_tried_again(owner: User, editor: User) -> None:
+    (failed,) = make(owner, "failed", status=RunStatus.FAILED)
+    do(signed_in(editor), "retry", failed)
+    words = text_of(signed_in(owner).get(f"/images/{failed.id}/"))
+    assert "editor had it tried again" in words
+
+
+def test_a_tag_that_was_there_or_was_not_is_no_history(owner: User, client: Client) -> None:
+    (image,) = make(owner, "one")
+    do(client, "untag", image, tags="sea")
+    do(client, "tag", image, tags="sea")
+    do(client, "tag", image, tags="sea")
+    assert image.events.filter(name="edited").count() == 1
 
 
 # --- Whose ----------------------------------------------------------------------------------------

@@ -120,7 +120,7 @@ def retry(request: SignedInRequest, code: str) -> HttpResponse:
 
 
 def _retry(request: SignedInRequest, code: str) -> HttpResponse:
-    retried = failures.retry(code)
+    retried = failures.retry(code, by=request.user.get_username())
     logger.info(
         "%s had %d pictures tried again that failed with %s; %d are left.",
         *(request.user.get_username(), retried.images, code, retried.left),
