@@ -1,16 +1,18 @@
 """What happens to images, told to everyone who listens, at one query per tick.
 
-Each event loop has one feed with at most one poller, which runs only while someone listens. The
-events of one image come in the order of their ids: all its moves happen under one row lock.
+Each event loop has one feed of each kind with at most one poller, which runs only while someone
+listens.
 """
 
 import asyncio
 import logging
-from collections import defaultdict
-from collections.abc import AsyncGenerator, Callable, Collection
+from collections.abc import AsyncGenerator, Callable, Collection, Hashable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import Context
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import attrgetter
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
@@ -26,7 +28,20 @@ TICK_SECONDS = 0.5
 KEEP_ALIVE_SECONDS = 15.0
 
 Batch = list[Event]
-Fetch = Callable[[Collection[UUID], int], Batch]
+# What somebody listens to: an image, or a person's images.
+Subject = TypeVar("Subject", bound=Hashable)
+
+
+@dataclass(frozen=True)
+class News:
+    """Events of a subject, oldest first; none will be added any more up to the id `settled`."""
+
+    events: Batch
+    settled: int
+
+
+# Finds the news of subjects after an id.
+Fetch = Callable[[Collection[Subject], int], Mapping[Subject, News]]
 
 
 def events_after(image_ids: Collection[UUID], last_id: int) -> Batch:
@@ -39,25 +54,38 @@ def events_after(image_ids: Collection[UUID], last_id: int) -> Batch:
     return list(found.order_by("id"))
 
 
+def news_of_images(image_ids: Collection[UUID], last_id: int) -> dict[UUID, News]:
+    """Return what is new of images; their events come in order, under the lock of their row."""
+    events = sorted(events_after(image_ids, last_id), key=attrgetter("image_id"))
+    by_image = {key: list(some) for key, some in groupby(events, attrgetter("image_id"))}
+    return {key: News(some, settled=some[-1].id) for key, some in by_image.items()}
+
+
 @dataclass(eq=False)
-class Listener:
-    image_id: UUID
+class Listener(Generic[Subject]):
+    """Who has been told all up to `last_id`, and of what came after it the events `told`."""
+
+    subject: Subject
     last_id: int
+    told: set[int] = field(default_factory=set)
     batches: asyncio.Queue[Batch] = field(default_factory=asyncio.Queue)
 
-    def take(self, events: Batch) -> None:
-        news = [event for event in events if event.id > self.last_id]
-        if news:
-            self.last_id = news[-1].id
-            self.batches.put_nowait(news)
+    def take(self, news: News) -> None:
+        known = self.told
+        fresh = [each for each in news.events if each.id > self.last_id and each.id not in known]
+        self.last_id = max(self.last_id, news.settled)
+        heard = {*known, *(event.id for event in fresh)}
+        self.told = {each for each in heard if each > self.last_id}
+        if fresh:
+            self.batches.put_nowait(fresh)
 
 
-class Feed:
+class Feed(Generic[Subject]):
     """The listeners of one event loop and the poller that serves them all."""
 
     def __init__(
         self,
-        fetch: Fetch = events_after,
+        fetch: Fetch[Subject],
         *,
         tick_seconds: float = TICK_SECONDS,
         keep_alive_seconds: float = KEEP_ALIVE_SECONDS,
@@ -65,15 +93,15 @@ class Feed:
         self._fetch = fetch
         self._tick_seconds = tick_seconds
         self._keep_alive_seconds = keep_alive_seconds
-        self._listeners: set[Listener] = set()
+        self._listeners: set[Listener[Subject]] = set()
         self._poller: asyncio.Task[None] | None = None
 
     def is_polling(self) -> bool:
         return self._poller is not None and not self._poller.done()
 
-    async def listen(self, image_id: UUID, *, after: int) -> AsyncGenerator[Batch, None]:
-        """Yield the events of an image after an id as they come; an empty batch keeps alive."""
-        listener = Listener(image_id, after)
+    async def listen(self, subject: Subject, *, after: int) -> AsyncGenerator[Batch, None]:
+        """Yield the events of a subject after an id as they come; an empty batch keeps alive."""
+        listener = Listener(subject, after)
         self._listeners.add(listener)
         self._start_polling()
         try:
@@ -82,7 +110,7 @@ class Feed:
         finally:
             self._listeners.discard(listener)
 
-    async def _next_batch(self, listener: Listener) -> Batch:
+    async def _next_batch(self, listener: Listener[Subject]) -> Batch:
         try:
             return await asyncio.wait_for(listener.batches.get(), self._keep_alive_seconds)
         except TimeoutError:
@@ -107,24 +135,22 @@ class Feed:
 
     async def _tick(self, thread: ThreadPoolExecutor) -> None:
         listeners = frozenset(self._listeners)
-        image_ids = {listener.image_id for listener in listeners}
+        subjects = {listener.subject for listener in listeners}
         last_id = min((listener.last_id for listener in listeners), default=0)
         loop = asyncio.get_running_loop()
-        events = await loop.run_in_executor(thread, self._look, image_ids, last_id)
-        by_image = defaultdict(list)
-        for event in events:
-            by_image[event.image_id].append(event)
+        found = await loop.run_in_executor(thread, self._look, subjects, last_id)
         for listener in listeners:
-            listener.take(by_image[listener.image_id])
+            if news := found.get(listener.subject):
+                listener.take(news)
 
-    def _look(self, image_ids: Collection[UUID], last_id: int) -> Batch:
+    def _look(self, subjects: Collection[Subject], last_id: int) -> Mapping[Subject, News]:
         try:
             close_old_connections()
-            return self._fetch(image_ids, last_id)
+            return self._fetch(subjects, last_id)
         except Error:
             # Listeners stay: a database that restarts is not the end of their image.
             logger.warning("The events cannot be read; trying again.", exc_info=True)
-            return []
+            return {}
 
 
 def _hang_up() -> None:
@@ -132,9 +158,10 @@ def _hang_up() -> None:
     connection.close()
 
 
-_feeds: WeakKeyDictionary[asyncio.AbstractEventLoop, Feed] = WeakKeyDictionary()
+Feeds = dict[Fetch[Any], Feed[Any]]
+_feeds: WeakKeyDictionary[asyncio.AbstractEventLoop, Feeds] = WeakKeyDictionary()
 
 
-def feed() -> Feed:
-    """Return the feed of the running event loop."""
-    return _feeds.setdefault(asyncio.get_running_loop(), Feed())
+def feed(fetch: Fetch[Subject]) -> Feed[Subject]:
+    """Return the running event loop's one feed of what `fetch` finds."""
+    return _feeds.setdefault(asyncio.get_running_loop(), {}).setdefault(fetch, Feed(fetch))

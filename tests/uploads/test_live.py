@@ -15,7 +15,7 @@ from storage.models import Image, Run
 from storage.statuses import StageName
 from tests.records import finish, make_image, start
 from uploads import live
-from uploads.live import Batch, Feed, events_after
+from uploads.live import Batch, Feed, News, events_after, news_of_images
 
 pytestmark = [
     pytest.mark.django_db(transaction=True, serialized_rollback=True),
@@ -33,12 +33,12 @@ class Watched:
         self.images: list[int] = []
         self.failures = 0
 
-    def __call__(self, image_ids: Collection[UUID], last_id: int) -> Batch:
+    def __call__(self, image_ids: Collection[UUID], last_id: int) -> dict[UUID, News]:
         self.images.append(len(image_ids))
         if self.failures:
             self.failures -= 1
             raise OperationalError("the database restarts")
-        return events_after(image_ids, last_id)
+        return news_of_images(image_ids, last_id)
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def fetch() -> Watched:
 
 
 @pytest.fixture
-def feed(fetch: Watched) -> Feed:
+def feed(fetch: Watched) -> Feed[UUID]:
     return Feed(fetch, tick_seconds=TICK_SECONDS, keep_alive_seconds=ENOUGH_SECONDS)
 
 
@@ -80,7 +80,7 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 def test_a_listener_hears_what_was_and_what_comes_each_once_and_in_order(
-    feed: Feed, run: Run
+    feed: Feed[UUID], run: Run
 ) -> None:
     async def scenario() -> list[int]:
         batches = feed.listen(run.image_id, after=0)
@@ -96,7 +96,7 @@ def test_a_listener_hears_what_was_and_what_comes_each_once_and_in_order(
 
 
 def test_any_number_of_listeners_cost_one_query_per_tick(
-    feed: Feed, fetch: Watched, owner: User
+    feed: Feed[UUID], fetch: Watched, owner: User
 ) -> None:
     runs = [start(make_image(owner)) for _ in range(5)]
 
@@ -115,7 +115,7 @@ def test_any_number_of_listeners_cost_one_query_per_tick(
     asyncio.run(scenario())
 
 
-def test_nobody_polls_when_nobody_listens(feed: Feed, fetch: Watched, run: Run) -> None:
+def test_nobody_polls_when_nobody_listens(feed: Feed[UUID], fetch: Watched, run: Run) -> None:
     async def scenario() -> None:
         batches = feed.listen(run.image_id, after=0)
         assert not feed.is_polling()
@@ -133,7 +133,7 @@ def test_nobody_polls_when_nobody_listens(feed: Feed, fetch: Watched, run: Run) 
     asyncio.run(scenario())
 
 
-def test_a_listener_hears_nothing_of_other_images(feed: Feed, run: Run, owner: User) -> None:
+def test_a_listener_hears_nothing_of_other_images(feed: Feed[UUID], run: Run, owner: User) -> None:
     other = start(make_image(owner))
 
     async def scenario() -> set[UUID]:
@@ -165,7 +165,7 @@ def test_silence_is_filled_with_empty_batches(fetch: Watched, run: Run) -> None:
 
 
 def test_a_database_that_fails_for_a_while_loses_no_event(
-    feed: Feed, fetch: Watched, run: Run
+    feed: Feed[UUID], fetch: Watched, run: Run
 ) -> None:
     fetch.failures = 3
 
@@ -180,8 +180,8 @@ def test_a_database_that_fails_for_a_while_loses_no_event(
 
 
 def test_each_event_loop_has_one_feed_of_its_own() -> None:
-    async def twice() -> tuple[Feed, Feed]:
-        return live.feed(), live.feed()
+    async def twice() -> tuple[Feed[UUID], Feed[UUID]]:
+        return live.feed(news_of_images), live.feed(news_of_images)
 
     one, same = asyncio.run(twice())
     other, _ = asyncio.run(twice())

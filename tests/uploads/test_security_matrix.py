@@ -202,6 +202,7 @@ TABLE: dict[str, dict[str, Row]] = {
     ),
     "": table(PAGE, of_page(200), HEAD=PAGE),
     "cards/": table(PAGE, of_page(200), HEAD=PAGE),
+    "live/": table(PAGE, of_page(200), HEAD=PAGE),
     # Nothing was selected: back to the library, which says so.
     "bulk/": table(POST_ONLY, POST=of_page(302)),
     "bulk/download/": table(POST_ONLY, POST=of_page(302)),

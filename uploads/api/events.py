@@ -1,12 +1,10 @@
 """What happens to one image, as server-sent events."""
 
-import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Min
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
@@ -22,19 +20,16 @@ from storage.models import Event, Image
 from storage.models.events import EventKind
 from uploads import live
 from uploads.api.schema import responses
+from uploads.event_streams import (
+    CONTENT_TYPE,
+    HEADERS,
+    KEEP_ALIVE,
+    LAST_EVENT_HEADER,
+    last_event_id,
+    message,
+    release_connection,
+)
 from uploads.permissions import ImagesPermission, visible_images
-
-CONTENT_TYPE = "text/event-stream"
-HEADERS = {
-    "Content-Type": CONTENT_TYPE,
-    "Cache-Control": "no-store",
-    # nginx would hold the events back until its buffer is full.
-    "X-Accel-Buffering": "no",
-}
-KEEP_ALIVE = ": keep-alive\n\n"
-LAST_EVENT_HEADER = "Last-Event-ID"
-# Of a 63-bit number.
-MAX_ID_DIGITS = 18
 
 LAST_EVENT = OpenApiParameter(
     LAST_EVENT_HEADER,
@@ -86,13 +81,13 @@ class EventsView(APIView):
             after = _before_latest_run(image)
         if not image.is_active:
             return _what_is_missing(image, after)
-        _release_connection()
+        release_connection()
         return StreamingHttpResponse(follow(image.id, after), headers=HEADERS)
 
 
 async def follow(image_id: UUID, after: int) -> AsyncIterator[str]:
     """Yield the text of events after an id until the run that they belong to is over."""
-    async with aclosing(live.feed().listen(image_id, after=after)) as batches:
+    async with aclosing(live.feed(live.news_of_images).listen(image_id, after=after)) as batches:
         async for batch in batches:
             yield render(batch) if batch else KEEP_ALIVE
             if batch and batch[-1].terminal:
@@ -114,7 +109,7 @@ def render(events: Sequence[Event]) -> str:
 
 def _text(event: Event) -> str:
     data = _stage(event) if event.kind == EventKind.STAGE else _image(event)
-    return f"event: {event.kind}\nid: {event.id}\ndata: {json.dumps(data)}\n\n"
+    return message(event.kind, event.id, data)
 
 
 def _stage(event: Event) -> dict[str, Any]:
@@ -132,12 +127,10 @@ def _image(event: Event) -> dict[str, Any]:
 
 
 def _last_event_id(request: Request) -> int | None:
-    text = request.headers.get(LAST_EVENT_HEADER, "").strip()
-    if not text:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) <= MAX_ID_DIGITS):
-        raise ValidationError({LAST_EVENT_HEADER: ["Send the `id` of an event, or leave it out."]})
-    return int(text)
+    try:
+        return last_event_id(request.headers)
+    except ValueError as error:
+        raise ValidationError({LAST_EVENT_HEADER: [str(error)]}) from error
 
 
 def _before_latest_run(image: Image) -> int:
@@ -150,9 +143,3 @@ def _what_is_missing(image: Image, after: int) -> HttpResponse:
     missing = render(live.events_after([image.id], after))
     # A browser that is told nothing would come back for ever; 204 is what stops it.
     return HttpResponse(missing, headers=HEADERS) if missing else HttpResponse(status=204)
-
-
-def _release_connection() -> None:
-    """Give the request's database connection back: a stream may go on for minutes without it."""
-    if not connection.in_atomic_block:
-        connection.close()

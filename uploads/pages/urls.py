@@ -4,6 +4,7 @@ from django.views.i18n import set_language
 
 from uploads.pages.bulk import bulk, download
 from uploads.pages.listing import cards, library
+from uploads.pages.live import stream
 from uploads.pages.mail import preference, unsubscribe
 from uploads.pages.operations import views as operations
 from uploads.pages.presets import (
@@ -21,6 +22,7 @@ from uploads.pages.views import cancel, delete, image, reprocess, upload
 urlpatterns = [
     path("", library, name="library"),
     path("cards/", cards, name="cards"),
+    path("live/", stream, name="live"),
     path("bulk/", bulk, name="bulk"),
     path("bulk/download/", download, name="bulk-download"),
     path("upload/", upload, name="upload"),

@@ -1,6 +1,5 @@
 // The image page: its regions follow the server while the image is active.
 
-import { IMAGES } from "./shared/api.js";
 import { Follower } from "./shared/live.js";
 import { guideAltText } from "./image/alt_text.js";
 import { prepareComparison } from "./image/compare.js";
@@ -11,10 +10,7 @@ import { refresh } from "./image/regions.js";
 const page = document.getElementById("image");
 const id = page.dataset.id;
 
-const follower = new Follower({
-  eventsOf: () => `${IMAGES}${id}/events/`,
-  look: async () => (await refresh(page)) && !isActive(),
-});
+const follower = new Follower(async () => (await refresh(page)) && !isActive());
 
 function isActive() {
   return document.getElementById("live-status").hasAttribute("data-active");

@@ -9,9 +9,6 @@ import { FileRow, OFFERED } from "./upload/row.js";
 import { Twins } from "./upload/twins.js";
 import { openWaysIn } from "./upload/ways_in.js";
 
-// Uploads, event streams and one request beside them: what a browser allows to a host.
-const CONNECTIONS = 5;
-
 const form = document.getElementById("upload-form");
 const summary = document.getElementById("summary");
 const byId = (id) => document.getElementById(id);
@@ -21,16 +18,17 @@ let leftOut = 0;
 const byImage = new Map();
 const twins = new Twins(form.dataset.known);
 
-const follower = new Follower({
-  eventsOf: (id) => `${IMAGES}${id}/events/`,
-  async look(id) {
-    const image = await requestJson(`${IMAGES}${id}/`);
-    byImage.get(id).show(image);
-    summarise();
-    return TERMINAL.has(image.status);
-  },
+const follower = new Follower(async (id) => {
+  const image = await requestJson(`${IMAGES}${id}/`);
+  byImage.get(id).show(image);
+  summarise();
+  return TERMINAL.has(image.status);
 });
-const outbox = new Outbox({ twinOf: (row) => twins.of(row), onArrival: follow, onChange });
+const outbox = new Outbox({
+  twinOf: (row) => twins.of(row),
+  onArrival: follow,
+  onChange: summarise,
+});
 
 function take(files, { leftOut: others = 0 } = {}) {
   leftOut += others;
@@ -56,11 +54,6 @@ function follow(row, image) {
   row.show(image);
   row.details.attach(image);
   follower.follow(image.id);
-}
-
-function onChange() {
-  follower.allow(CONNECTIONS - outbox.busy);
-  summarise();
 }
 
 // --- What people do with a row ------------------------------------------------------------------

@@ -1,12 +1,6 @@
 """`GET /api/v1/images/{id}/events/`."""
 
-import json
-import threading
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -20,27 +14,12 @@ from storage.transitions import Failure
 from tests.records import claim_stage, finish, finish_all, make_image, stage_of, start
 from tests.uploads.conftest import bearer, signed_in
 from tests.uploads.problems import problem
+from tests.uploads.streams import STREAM, Stream, parse
 from tests.uploads.web import serving
 from uploads import tokens
 from uploads.models import Scope
 
 pytestmark = [pytest.mark.database]
-
-STREAM = "text/event-stream"
-
-
-@dataclass(frozen=True)
-class Told:
-    kind: str
-    id: int
-    data: dict[str, Any]
-
-
-def parse(text: str) -> list[Told]:
-    """Read a stream as a browser does, comments left out."""
-    blocks = [block for block in text.split("\n\n") if block and not block.startswith(":")]
-    fields = [dict(line.split(": ", 1) for line in block.split("\n")) for block in blocks]
-    return [Told(each["event"], int(each["id"]), json.loads(each["data"])) for each in fields]
 
 
 def address(image: Image) -> str:
@@ -137,37 +116,6 @@ def test_problems_stay_problems_for_who_asks_for_a_stream(finished: Image, stran
 
 
 # --- An image at work, heard over a real connection -------------------------------------------
-
-
-class Stream:
-    """Reads a stream in a thread, and notes when each event came."""
-
-    def __init__(self, url: str, headers: dict[str, str]) -> None:
-        self.events: list[Told] = []
-        self.ended = threading.Event()
-        self._request = (url, headers)
-        self._thread = threading.Thread(target=self._read, daemon=True)
-        self._thread.start()
-
-    def _read(self) -> None:
-        url, headers = self._request
-        with httpx.stream("GET", url, headers=headers, timeout=30) as response:
-            for block in _blocks(response.iter_text()):
-                self.events += parse(block)
-        self.ended.set()
-
-    def wait_for(self, count: int, seconds: float = 20) -> None:
-        deadline = time.monotonic() + seconds
-        while len(self.events) < count:
-            assert time.monotonic() < deadline, self.events
-            time.sleep(0.02)
-
-
-def _blocks(texts: Iterator[str]) -> Iterator[str]:
-    pending = ""
-    for text in texts:
-        *whole, pending = (pending + text).split("\n\n")
-        yield from (f"{block}\n\n" for block in whole)
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)

@@ -226,7 +226,7 @@ def test_a_card_says_its_state_in_words_until_it_is_ready(
     words = text_of(client.get("/"))
     assert "Queued Select waiting waiting" in words
     assert "Ready Select Pier" not in words
-    assert f'hx-get="/cards/?id={waiting.id}"' in client.get("/").content.decode()
+    assert f'data-address="/cards/?id={waiting.id}"' in client.get("/").content.decode()
 
 
 def test_cards_can_be_asked_for_alone(owner: User, stranger: User, client: Client) -> None:
@@ -239,10 +239,10 @@ def test_cards_can_be_asked_for_alone(owner: User, stranger: User, client: Clien
 
 def test_cards_are_asked_for_again_until_they_are_settled(image: Image, client: Client) -> None:
     address = f"/cards/?id={image.id}"
-    assert f'hx-get="{address}"' in client.get(address).content.decode()
+    assert f'data-address="{address}"' in client.get(address).content.decode()
     process(image)
     settled = client.get(address).content.decode()
-    assert "hx-get" not in settled
+    assert "data-address" not in settled
     assert f'id="card-{image.id}" hx-swap-oob="outerMorph"' in settled
 
 

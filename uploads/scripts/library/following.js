@@ -1,23 +1,61 @@
-// Cards that are being processed are asked for every few seconds, all with one request.
+// Cards that are being processed are asked for when they have changed, all with one request.
 
 import htmx from "htmx.org/dist/htmx.esm.js";
 
-/** Ask for these cards too, at once, until they are settled. */
+import { Changes } from "../shared/changes.js";
+
+// Changes come in bursts: one look answers for all that came meanwhile.
+const BURST_MS = 250;
+
+let timer = 0;
+let isLooking = false;
+let again = false;
+
+const shown = () => document.getElementById("following");
+
+const changes = new Changes((ids) => {
+  if (idsOf(shown()).some((id) => ids?.includes(id) ?? true)) lookSoon();
+});
+
+/** Ask for these cards too, soon, until they are settled. */
 export function follow(ids) {
   if (!ids.length) return;
-  const shown = document.getElementById("following");
-  const all = new Set([...ids, ...idsOf(shown)]);
-  const fresh = shown.cloneNode();
+  const all = new Set([...ids, ...idsOf(shown())]);
   const query = new URLSearchParams([...all].map((id) => ["id", id]));
-  fresh.setAttribute("hx-get", `${document.getElementById("results").dataset.cards}?${query}`);
-  fresh.setAttribute("hx-trigger", "load, every 3s");
-  fresh.setAttribute("hx-select", "#following");
-  fresh.setAttribute("hx-swap", "outerHTML");
-  shown.replaceWith(fresh);
-  htmx.process(fresh);
+  shown().dataset.address = `${document.getElementById("results").dataset.cards}?${query}`;
+  changes.want(true);
+  lookSoon();
 }
 
 /** Return the ids that an element of that kind asks for. */
 export function idsOf(element) {
-  return new URLSearchParams(element?.getAttribute("hx-get")?.split("?")[1]).getAll("id");
+  return new URLSearchParams(element?.dataset.address?.split("?")[1]).getAll("id");
 }
+
+function lookSoon() {
+  again = true;
+  timer ||= setTimeout(() => {
+    timer = 0;
+    if (!isLooking) look();
+  }, BURST_MS);
+}
+
+// The answer brings the cards, each to its place, and what is still to be followed.
+async function look() {
+  const source = shown();
+  if (!source?.dataset.address) return;
+  isLooking = true;
+  again = false;
+  const how = { source, target: "#following", select: "#following", swap: "outerHTML" };
+  await htmx.ajax("GET", source.dataset.address, how).catch(() => {});
+  isLooking = false;
+  if (again) lookSoon();
+}
+
+// Filters bring another list, with others to be followed.
+function settle() {
+  changes.want(idsOf(shown()).length > 0);
+}
+
+new MutationObserver(settle).observe(document.getElementById("main"), { childList: true, subtree: true });
+settle();

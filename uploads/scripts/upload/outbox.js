@@ -43,11 +43,6 @@ export class Outbox {
     this.#uppy.on("upload-error", (file, _, response) => this.#failed(rowOf(file), response));
   }
 
-  /** How many places for sending are taken. */
-  get busy() {
-    return this.#placed.size;
-  }
-
   add(row) {
     row.wait();
     this.#waiting.push(row);

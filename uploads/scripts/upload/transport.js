@@ -6,7 +6,8 @@ import XHRUpload from "@uppy/xhr-upload";
 import { IMAGES, Problem, csrfToken, problemOf } from "../shared/api.js";
 import { word } from "../shared/words.js";
 
-// Uploads at once; event streams and one request beside them are what a browser allows to a host.
+// Uploads at once; a stream of changes and one request beside them leave room in the six connections
+// that a browser allows to a host.
 export const AT_ONCE = 3;
 
 /** Let `uppy` send files; their `meta` has title, alt_text, tags and a `key` of the file's own. */
