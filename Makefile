@@ -17,7 +17,7 @@ export PYTHON
 .NOTPARALLEL:
 .PHONY: help run test lint types imports migrations deployment pytest pytest-postgres \
 	format requirements packages messages screenshots audit-dependencies fuzz bench bench-codecs \
-	bench-scale bench-sizing bench-workers contact-sheet clean environment scripts bench-environment services load chaos test-containers
+	bench-pages bench-scale bench-sizing bench-workers contact-sheet clean environment scripts bench-environment services load chaos test-containers
 
 help: ## List these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) \
@@ -119,13 +119,18 @@ bench-sizing: environment ## Measure what a picture takes of cores, memory and d
 bench-workers: environment services ## Measure two worker processes against one, and the idle footprint
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.workers
 
+bench-pages: environment scripts services ## Measure the pages of a library of IMAGES= (100000)
+	@sh bootstrap.sh bench .venv-bench
+	@sh benchmarks/install_packages.sh benchmarks/pages || echo "Lighthouse could not be installed: it is left out"
+	$(BIN)/python -m benchmarks.pages
+
 contact-sheet: bench-environment ## Draw crops at equal bytes into docs/
 	OPENBLAS_NUM_THREADS=1 .venv-bench/bin/python -m benchmarks.contact_sheet
 
 bench-environment:
 	@sh bootstrap.sh bench .venv-bench
 	@sh bootstrap.sh thumbor .venv-thumbor || echo "thumbor could not be installed: it is left out"
-	@sh benchmarks/install_sharp.sh || echo "sharp could not be installed: it is left out"
+	@sh benchmarks/install_packages.sh benchmarks || echo "sharp could not be installed: it is left out"
 
 # MINUTES, SEED, BROKER, STORAGE, DATABASE, NAIVE and RESULTS reach the command by themselves.
 chaos: environment services ## Break a deployment at random under load: MINUTES=, SEED=, NAIVE=1
@@ -137,7 +142,7 @@ test-containers: environment ## Build the image and run docker/compose.yaml on a
 	CONTAINERS=1 $(BIN)/python -m pytest tests/docker/containers --timeout 0 -x $(PYTEST_OPTIONS)
 
 clean: ## Remove the environment and the caches; your pictures and data stay
-	rm -rf .venv .venv-bench .venv-node .venv-thumbor node_modules benchmarks/node_modules
+	rm -rf .venv .venv-bench .venv-node .venv-thumbor node_modules benchmarks/node_modules benchmarks/pages/node_modules
 	rm -rf uploads/static/bundles .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 	find . -name __pycache__ -type d -not -path './node_modules/*' -prune -exec rm -rf {} +
 

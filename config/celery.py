@@ -7,7 +7,7 @@ from typing import Any
 from celery import Celery
 from celery.signals import setup_logging, task_prerun
 
-from config import canary, decoders, redis_channel, watchdog
+from config import canary, decoders, memory, redis_channel, watchdog
 from storage import log_context
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -24,6 +24,7 @@ app.autodiscover_tasks()
 canary.install(app)
 watchdog.install(app)
 decoders.install(app)
+memory.install()
 
 
 @setup_logging.connect

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
+from typing import Protocol, TypeVar
 from urllib.parse import urljoin
 
 from django.utils.html import format_html, format_html_join
@@ -9,7 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from storage.models import Variant
 from storage.models.variants import VariantKind
-from uploads.addresses import variant_url
+from uploads.addresses import Stored, variant_url
 
 # From the one that every browser shows to the one that only newer ones do.
 BY_SUPPORT = ("jpeg", "png", "gif", "webp", "avif")
@@ -17,6 +18,19 @@ BY_SUPPORT = ("jpeg", "png", "gif", "webp", "avif")
 FALLBACK_WIDTH = 1280
 DEFAULT_SIZES = "100vw"
 NO_PLACEHOLDER = mark_safe("")
+
+
+class Sized(Stored, Protocol):
+    """A variant, or the columns of one that its place in a `srcset` rests on."""
+
+    @property
+    def format(self) -> str: ...
+
+    @property
+    def width(self) -> int: ...
+
+
+Listed = TypeVar("Listed", bound=Sized)
 
 
 def picture_html(
@@ -59,7 +73,7 @@ def _resized(variants: Iterable[Variant]) -> dict[str, list[Variant]]:
     )
 
 
-def by_format(variants: Iterable[Variant]) -> dict[str, list[Variant]]:
+def by_format(variants: Iterable[Listed]) -> dict[str, list[Listed]]:
     """Return variants by format, narrowest first."""
     ordered = sorted(variants, key=lambda variant: (variant.format, variant.width))
     return {name: list(group) for name, group in groupby(ordered, lambda variant: variant.format)}
@@ -89,7 +103,7 @@ def _img(
     shown = _shown(group)
     return format_html(
         '<img src="{}" srcset="{}" sizes="{}" width="{}" height="{}" alt="{}" loading="lazy"{}>',
-        urljoin(site, variant_url(shown)),
+        _address(shown, site),
         srcset(group, site),
         sizes,
         shown.width,
@@ -99,6 +113,11 @@ def _img(
     )
 
 
-def srcset(group: Iterable[Variant], site: str = "") -> str:
+def srcset(group: Iterable[Sized], site: str = "") -> str:
     """Return the addresses of one format with their widths; whole ones with a `site`."""
-    return ", ".join(f"{urljoin(site, variant_url(variant))} {variant.width}w" for variant in group)
+    return ", ".join(f"{_address(variant, site)} {variant.width}w" for variant in group)
+
+
+def _address(variant: Stored, site: str) -> str:
+    path = variant_url(variant)
+    return urljoin(site, path) if site else path

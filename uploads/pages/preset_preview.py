@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db.models import prefetch_related_objects
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -21,7 +21,7 @@ from storage.models import Image, Preset
 from storage.models.images import ImageQuerySet
 from storage.models.presets import FORMATS
 from uploads.pages.preset_form import PresetForm
-from uploads.pages.thumbnails import Thumbnail, live_thumbnails, thumbnail
+from uploads.pages.thumbnails import thumbnails
 from uploads.pages.variant_table import saved
 from uploads.permissions import visible_images
 from uploads.preview_limits import TooManyPreviews, allowed
@@ -29,6 +29,8 @@ from uploads.reasons import reason
 
 # One row of small pictures on a wide screen, two on a telephone.
 CHOICES = 8
+# How wide one is, as presets.css has it.
+CHOICE_SIZES = "120px"
 
 REFUSALS: Mapping[str, Any] = {
     "nothing_to_make": gettext_lazy(
@@ -151,7 +153,7 @@ class Choice:
     """A picture to choose for the preview."""
 
     image: Image
-    thumbnail: Thumbnail | None
+    picture: SafeString | None
 
 
 def ready_images(user: User) -> ImageQuerySet:
@@ -171,5 +173,8 @@ def choices(images: ImageQuerySet, chosen: Image | None) -> list[Choice]:
     others = images.exclude(id=chosen.id) if chosen else images
     first = [chosen] if chosen else []
     shown = [*first, *others.order_by("-id")[: CHOICES - len(first)]]
-    prefetch_related_objects(shown, live_thumbnails())
-    return [Choice(image, thumbnail(getattr(image, "thumbnails", []))) for image in shown]
+    found = thumbnails(shown)
+    return [
+        Choice(image, found[image.id].markup(sizes=CHOICE_SIZES) if image.id in found else None)
+        for image in shown
+    ]

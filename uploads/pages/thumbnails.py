@@ -1,11 +1,16 @@
 """The small picture of an image that a card shows, in every format that there is of it."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
+from uuid import UUID
 
-from django.db.models import Prefetch, Q
+from django.db.models import Q
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 
-from storage.models import Variant
+from storage.models import Image, Variant
 from storage.models.variants import VariantKind
 from uploads.addresses import variant_url
 from uploads.picture import by_format, srcset
@@ -32,32 +37,55 @@ class Thumbnail:
     height: int
     sources: Sequence[Source]
 
+    def markup(self, *, sizes: str, lazy: bool = False) -> SafeString:
+        """Return a `<picture>` without words: what it shows is said beside it.
 
-def live_thumbnails() -> Prefetch[str]:
-    """Return the prefetch that leaves an image's small variants in `image.thumbnails`."""
-    small = Q(kind=VariantKind.THUMBNAIL) | Q(kind=VariantKind.RESIZE, width__lte=MAX_WIDTH)
-    live = Variant.objects.filter(small, live=True).order_by("width")
-    columns = live.only("image_id", "kind", "format", "width", "height", "key")
-    return Prefetch("variants", queryset=columns, to_attr="thumbnails")
+        `sizes` is how wide it is about to be shown, as `<img sizes>` takes it.
+        """
+        sources = format_html_join(
+            "",
+            '<source type="{}" srcset="{}" sizes="{}">',
+            ((source.media_type, source.srcset, sizes) for source in self.sources),
+        )
+        return format_html(
+            '<picture>{}<img src="{}" srcset="{}" sizes="{}" width="{}" height="{}" alt=""'
+            ' decoding="async"{}></picture>',
+            *(sources, self.url, self.srcset, sizes, self.width, self.height),
+            mark_safe(' loading="lazy"') if lazy else "",
+        )
 
 
-def thumbnail(variants: Iterable[Variant]) -> Thumbnail | None:
-    """Return the whole picture in its small widths; until there are any, its largest cut.
+class Small(NamedTuple):
+    """What a thumbnail needs to know of a variant: a page has hundreds, and builds no models."""
 
-    None while there is neither.
+    image_id: UUID
+    kind: str
+    format: str
+    width: int
+    height: int
+    key: str
+
+
+def thumbnails(images: Iterable[Image]) -> dict[UUID, Thumbnail]:
+    """Return the thumbnails of images by their ids, where there are any, in one query.
+
+    That is the whole picture in its small widths; until there are any, its largest cut.
     """
-    small = sorted(variants, key=lambda variant: variant.width)
+    is_small = Q(kind=VariantKind.THUMBNAIL) | Q(kind=VariantKind.RESIZE, width__lte=MAX_WIDTH)
+    live = Variant.objects.filter(is_small, live=True, image__in=[image.pk for image in images])
+    by_image: dict[UUID, list[Small]] = defaultdict(list)
+    for columns in live.order_by("width").values_list(*Small._fields):
+        variant = Small(*columns)
+        by_image[variant.image_id].append(variant)
+    return {image_id: _picture(_shown(small)) for image_id, small in by_image.items()}
+
+
+def _shown(small: Sequence[Small]) -> list[Small]:
     whole = [variant for variant in small if variant.kind == VariantKind.RESIZE]
-    return _picture(whole or _largest(small))
+    return whole or [variant for variant in small if variant.width == small[-1].width]
 
 
-def _largest(cuts: Sequence[Variant]) -> list[Variant]:
-    return [variant for variant in cuts if variant.width == cuts[-1].width]
-
-
-def _picture(variants: Sequence[Variant]) -> Thumbnail | None:
-    if not variants:
-        return None
+def _picture(variants: Sequence[Small]) -> Thumbnail:
     formats = by_format(variants)
     modern = [(name, formats.pop(name)) for name in MODERN_FORMATS if name in formats]
     shown = next(iter(formats.values()), None) or modern.pop()[1]

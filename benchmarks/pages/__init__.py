@@ -1,0 +1,1 @@
+"""What the pages cost: a large library's answers, open streams, and Lighthouse's opinion."""
