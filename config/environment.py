@@ -93,9 +93,16 @@ def database() -> dict[str, Any]:
     else:
         settings["CONN_HEALTH_CHECKS"] = True
         settings["OPTIONS"] = {"connect_timeout": 5, **settings.get("OPTIONS", {})}
+        if most := env.int("CONNECTION_POOL", 0):
+            settings["OPTIONS"]["pool"] = {**POOL, "max_size": most}
+            # What a request gives back stays open in the pool.
+            settings["CONN_MAX_AGE"] = 0
     return settings
 
 
+# One connection stays open; others are closed after a minute without work. Whoever waits longer
+# than connecting may take is told that the database does not answer.
+POOL = {"min_size": 1, "max_idle": 60.0, "timeout": 5.0}
 SQLITE_OPTIONS = {
     # Writers queue up for half a minute before "database is locked".
     "timeout": 30,

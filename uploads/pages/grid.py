@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 from uuid import UUID
 
+from django.template.defaultfilters import filesizeformat
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from storage.models import Image
 from storage.models.images import ImageQuerySet
+from uploads.addresses import page_url
 from uploads.pages.shapes import Shape, shape
 from uploads.pages.thumbnails import Thumbnail, thumbnails
 
@@ -31,7 +33,17 @@ class Card:
     shape: Shape
     picture: SafeString
 
-    # In words here, as a page has dozens of cards and a template takes ten times as long for them.
+    # Said here, as a page has dozens of cards and a template takes ten times as long for each.
+
+    @property
+    def address(self) -> str:
+        return page_url(self.image.id)
+
+    @property
+    def meta(self) -> str:
+        original = self.image.original
+        size = f"{original.width} \N{MULTIPLICATION SIGN} {original.height}"
+        return f"{size} · {original.format.upper()} · {filesizeformat(original.bytes)}"
 
     @property
     def select(self) -> str:
