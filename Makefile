@@ -110,7 +110,7 @@ bench: bench-environment ## Measure Darkroom beside its peers on photographs of 
 bench-codecs: bench-environment ## Measure codecs and settings at equal score: the table of docs
 	OPENBLAS_NUM_THREADS=1 .venv-bench/bin/python -m benchmarks.codecs
 
-bench-scale: environment ## Check the advice on workers by a simulation of up to 200 processes
+bench-scale: environment services ## Check the advice on workers by simulations and real runs
 	$(BIN)/python -m benchmarks.scale
 
 bench-sizing: environment ## Measure what a picture takes of cores, memory and disks, per queue

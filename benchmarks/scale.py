@@ -1,8 +1,9 @@
-"""`make bench-scale`: is the advice on workers right? A simulation of up to 200 processes says.
+"""`make bench-scale`: is the advice on workers right? Simulations and real runs say.
 
-Pictures come at random; each goes through its stages as they were measured, first come, first
-served. The model behind the advice is not used here. Exits with 1 if pictures are late with as
-many processes as advised, or in time with a quarter fewer.
+Of up to 200 processes a simulation: pictures come at random; each goes through its stages as they
+were measured, first come, first served. The model behind the advice is not used there. Exits with 1
+if pictures are late with as many processes as advised, or in time with a quarter fewer. Of one and
+two workers per queue a deployment runs.
 """
 
 import heapq
@@ -14,6 +15,7 @@ from math import exp, log, sqrt
 from random import Random
 from statistics import NormalDist
 
+from benchmarks import scale_runs
 from benchmarks.tables import markdown
 from processing.queueing import Load
 from processing.sizing import READY_SECONDS, THUMBNAIL_SECONDS, Station, advise, slow_share
@@ -30,6 +32,8 @@ MEASURED: Mapping[str, tuple[float, float, int]] = {
 SIDE_BY_SIDE = ("thumbnail", "analyze", "compress")
 PICTURES = int(os.environ.get("PICTURES") or 20_000)
 UPLOADS_PER_MINUTE = (1, 6, 30, 120, 400, 640)
+# What this machine has cores for.
+REAL_WORKERS = (1, 2)
 # From so many processes on, a quarter fewer of them would not do.
 WORTH_SAVING = 12
 
@@ -139,7 +143,11 @@ def main() -> int:
         )
     head = ["uploads a minute", *MEASURED, "thumbnail: advice, simulated"]
     head += ["ready: advice, simulated", "a quarter fewer: thumbnail, ready"]
-    print("\n".join(markdown(head, rows)))
+    print(*markdown(head, rows), "", sep="\n", flush=True)
+    runs = [scale_runs.row(scale_runs.compare(workers)) for workers in REAL_WORKERS]
+    head = ["workers per queue", "compress is busy"]
+    head += ["thumbnail: expected, seen", "ready: expected, seen"]
+    print(*markdown(head, runs), sep="\n")
     return int(wrong)
 
 

@@ -2,6 +2,7 @@
 
 from benchmarks import scale
 from benchmarks.scale import MEASURED, Pipeline, serve
+from benchmarks.scale_runs import Compared, row, slowest
 from processing.sizing import advise
 
 PICTURES = 2000
@@ -24,3 +25,9 @@ def test_the_advice_is_enough_and_half_of_it_is_not() -> None:
     assert not Pipeline(advised).run(PICTURES, 1.0).are_late()
     fewer = {name: max(1, round(count / 2)) for name, count in advised.items()}
     assert Pipeline(fewer).run(PICTURES, 1.0).are_late()
+
+
+def test_a_real_run_is_told_beside_what_was_expected_of_it() -> None:
+    compared = Compared(2, busy=0.254, thumbnail=(1.26, 0.84), ready=(4.0, 2.55))
+    assert row(compared) == ["2", "25%", "1.3, 0.8", "4.0, 2.5"]
+    assert slowest([float(number) for number in range(100)]) == 95.0

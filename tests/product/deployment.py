@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -52,11 +52,12 @@ def deployed(
     *,
     before_work: Callable[[Client], object] = bool,
     processes: int | None = None,
+    queues: Sequence[str] = (),
 ) -> Iterator[Client]:
     """Run web, one worker for all queues and the scheduler, against servers that are there.
 
     `before_work` is called with a client while only the web process runs. The worker has as many
-    processes as there are cores, or `processes`.
+    processes as there are cores, or `processes`; with `queues` it serves these alone.
     """
     folder.mkdir(parents=True, exist_ok=True)
     port = reserve_port()
@@ -65,7 +66,7 @@ def deployed(
     manage(settings, "collectstatic", "--noinput", "-v0")
     manage(settings, "shell", "-v0", "-c", CREATE_USER)
     with ExitStack() as stack:
-        web, *others = _processes(folder, settings, port, processes)
+        web, *others = _processes(folder, settings, port, processes, queues)
         _start(web, stack)
         site = client(port, settings)
         before_work(site)
@@ -82,12 +83,17 @@ CREATE_USER = (
 
 
 def _processes(
-    folder: Path, settings: Mapping[str, str], port: int, processes: int | None
+    folder: Path,
+    settings: Mapping[str, str],
+    port: int,
+    processes: int | None,
+    queues: Sequence[str],
 ) -> Iterator[Started]:
     celery = [sys.executable, "-m", "celery", "--app", "config", "--quiet"]
     web = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--lifespan", "off"]
     concurrency = [] if processes is None else ["--concurrency", str(processes)]
-    working = [*celery, "worker", "--loglevel", "INFO", *concurrency]
+    served = ["--queues", ",".join(queues)] if queues else []
+    working = [*celery, "worker", "--loglevel", "INFO", *concurrency, *served]
     worker = _process(folder, settings, "worker", working)
     yield (
         _process(folder, settings, "web", [*web, "--host", LOOPBACK, "--port", str(port)]),
