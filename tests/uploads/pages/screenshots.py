@@ -39,19 +39,19 @@ def main() -> None:
 
 
 def _take(chromium: Browser, site: Site, files: Files) -> None:
-    with _signed_in(chromium, site, DESKTOP) as context:
+    with signed_in(chromium, site, DESKTOP) as context:
         for name, scene in SCENES.items():
             page = context.new_page()
             scene(page, files)
             save(page, FOLDER, name)
             page.close(run_before_unload=False)
-    with _signed_in(chromium, site, PHONE) as context:
+    with signed_in(chromium, site, PHONE) as context:
         for name in ON_A_PHONE:
             page = context.new_page()
             SCENES[name](page, files)
             save(page, FOLDER, f"{name}-phone")
             page.close(run_before_unload=False)
-    with _signed_in(chromium, site, DESKTOP) as context:
+    with signed_in(chromium, site, DESKTOP) as context:
         page = context.new_page()
         page.goto("/")
         page.get_by_role("button", name="简体中文").click()
@@ -60,7 +60,7 @@ def _take(chromium: Browser, site: Site, files: Files) -> None:
             save(page, FOLDER, f"{name}-chinese")
 
 
-def _signed_in(chromium: Browser, site: Site, size: tuple[int, int]) -> BrowserContext:
+def signed_in(chromium: Browser, site: Site, size: tuple[int, int]) -> BrowserContext:
     width, height = size
     context = chromium.new_context(
         base_url=site.url, viewport={"width": width, "height": height}, locale="en-GB"
