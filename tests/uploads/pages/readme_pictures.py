@@ -78,12 +78,12 @@ def _take(page: Page, files: dict[str, Path]) -> None:
     page.goto("/upload/")
     choose(page, *(files[title] for title in reversed(LATE)))
     expect(page.locator('[data-state="ready"]').first).to_be_visible(timeout=PROCESSED_MS)
-    _save(page, "upload", "light")
+    _save(page, "upload", "light", below="#files-section")
     _wait_for(page, len(LATE))
     page.goto("/")
     expect(page.locator(".card__frame--loaded")).to_have_count(len(files), timeout=PROCESSED_MS)
     _save(page, "library", "light")
-    page.get_by_role("link", name="Whale", exact=True).click()
+    page.locator(".card__name", has_text="Whale").first.click()
     expect(page.locator("#live-preview img")).to_be_visible(timeout=PROCESSED_MS)
     _save(page, "image", "dark")
     page.goto("/presets/w320/")
@@ -95,9 +95,10 @@ def _wait_for(page: Page, count: int) -> None:
     expect(page.locator("#summary")).to_have_text(f"{count} of {count} ready", timeout=PROCESSED_MS)
 
 
-def _save(page: Page, name: str, theme: str) -> None:
+def _save(page: Page, name: str, theme: str, *, below: str = ".header") -> None:
+    """Write what a window shows from an element on."""
     page.emulate_media(color_scheme="dark" if theme == "dark" else "light", reduced_motion="reduce")
-    page.evaluate("window.scrollTo(0, 0)")
+    page.locator(below).evaluate("element => element.scrollIntoView()")
     with PIL.Image.open(BytesIO(page.screenshot())) as shot:
         shot.convert("RGB").save(FOLDER / f"{name}.webp", quality=QUALITY, method=6)
 
