@@ -29,14 +29,19 @@ for (const kind of ["input", "change"]) {
 let asked = 0;
 let timer = 0;
 
+const chosen = () => new FormData(form).get("image") ?? "";
+
 async function find() {
   const mine = ++asked;
-  const chosen = new FormData(form).get("image") ?? "";
-  const query = new URLSearchParams({ q: search.elements.q.value, image: chosen });
+  const image = chosen();
+  const query = new URLSearchParams({ q: search.elements.q.value, image });
   try {
     const html = await requestHtml(`${search.dataset.pictures}?${query}`);
     // An answer that comes late does not replace that to a later question.
-    if (mine === asked) show(html);
+    if (mine !== asked) return;
+    // Nor does it take away what was chosen while it was on its way.
+    if (chosen() === image) show(html);
+    else find();
   } catch (problem) {
     maker.say(problem.detail);
   }
