@@ -84,7 +84,7 @@ messages: environment ## Bring the catalogue of translations up to date, and com
 		--ignore 'tests/*' --ignore 'benchmarks/*' --ignore 'node_modules/*' --ignore 'var/*'
 	$(BIN)/python manage.py compilemessages --locale zh_Hans --ignore '.venv*' --ignore node_modules
 
-screenshots: environment scripts services ## Write pictures of every page into results/; README=1 its own
+screenshots: environment scripts services ## Write pictures of every page into results/, or with README=1 its four
 	$(BIN)/python -m tests.uploads.pages.$(if $(README),readme_pictures,screenshots)
 
 # Exits with an error of its own where no advisory service can be reached: that is no clean bill.

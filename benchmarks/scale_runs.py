@@ -34,8 +34,6 @@ PICTURES = 60
 # Prints what the model expects of this deployment, and what its latest pictures took.
 COMPARE = """
 import json
-from math import inf
-from django.db.models import F
 from processing import scaling, sizing
 from storage import tallies
 from storage.models import Image, Stage, StageTally

@@ -6,7 +6,7 @@ after a break in the line some may be told again, and none is left out.
 """
 
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
 from django.utils import timezone
@@ -58,6 +58,6 @@ def resume_after(event_id: int | None) -> int:
     return min(settled_id(), _latest_before(told.created_at - LOOK_BACK))
 
 
-def _latest_before(instant: object) -> int:
+def _latest_before(instant: datetime) -> int:
     earlier = Event.objects.filter(created_at__lt=instant).order_by("-id")
     return earlier.values_list("id", flat=True).first() or 0

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from benchmarks.asked import Unusable, photographs
 from benchmarks.pages.answering import answering
-from benchmarks.pages.library import library
 from benchmarks.pages.lighthouse import available, lighthouse
+from benchmarks.pages.seeded import library
 from benchmarks.pages.streams import open_pages
 
 IMAGES = int(os.environ.get("IMAGES") or 100_000)

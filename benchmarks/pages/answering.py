@@ -6,16 +6,16 @@ from statistics import median, quantiles
 
 import httpx
 
-from benchmarks.pages.library import Library, signed_in
+from benchmarks.pages.seeded import Library, signed_in
 from benchmarks.tables import markdown
 
 ADDRESSES = {
     "library": "/",
     "library, a word": "/?q=harbour",
     "library, a status": "/?status=failed",
-    "library, a tag": "/?tag=tag-7",
+    "library, a tag": "/?tag=harbour+0",
     "library, an orientation": "/?orientation=portrait",
-    "library, without alt text": "/?missing_alt=on",
+    "library, without alt text": "/?missing_alt_text=on",
     "presets": "/presets/",
 }
 OLDER = re.compile(r'href="(/\?[^"]*before=[^"]*)"[^>]*rel="next"')

@@ -9,12 +9,11 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.pages.library import sign_in
+from benchmarks.pages.seeded import sign_in
 from benchmarks.tables import markdown
 from tests.product.deployment import deployed
 from tests.services.programs import require
@@ -48,7 +47,7 @@ def available() -> bool:
 def lighthouse(photographs: Sequence[Path], times: int) -> list[str]:
     """Return a table of scores of 100: the median of `times` looks, and what is less than whole."""
     rows = []
-    with _site(list(islice(photographs, PICTURES))) as pages:
+    with _site(photographs[:PICTURES]) as pages:
         for name, address in pages.addresses.items():
             for device, options in DEVICES.items():
                 reports = [_look(address, pages.cookie, options) for _ in range(times)]

@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 
 from benchmarks import process_tree, proportional
-from benchmarks.pages.library import Library
+from benchmarks.pages.seeded import Library
 from benchmarks.tables import markdown
 
 # Until every stream is open and has been told what it begins with.

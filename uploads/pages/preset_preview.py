@@ -29,7 +29,7 @@ from uploads.reasons import reason
 
 # One row of small pictures on a wide screen, two on a telephone.
 CHOICES = 8
-# How wide one is, as presets.css has it.
+# About how wide one is in the grid of presets.css.
 CHOICE_SIZES = "120px"
 
 REFUSALS: Mapping[str, Any] = {

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Literal
 
 import PIL.Image
 from playwright.sync_api import Page, expect, sync_playwright
@@ -95,9 +96,11 @@ def _wait_for(page: Page, count: int) -> None:
     expect(page.locator("#summary")).to_have_text(f"{count} of {count} ready", timeout=PROCESSED_MS)
 
 
-def _save(page: Page, name: str, theme: str, *, below: str = ".header") -> None:
+def _save(
+    page: Page, name: str, theme: Literal["light", "dark"], *, below: str = ".header"
+) -> None:
     """Write what a window shows from an element on."""
-    page.emulate_media(color_scheme="dark" if theme == "dark" else "light", reduced_motion="reduce")
+    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
     page.locator(below).evaluate("element => element.scrollIntoView()")
     with PIL.Image.open(BytesIO(page.screenshot())) as shot:
         shot.convert("RGB").save(FOLDER / f"{name}.webp", quality=QUALITY, method=6)

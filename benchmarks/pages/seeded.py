@@ -96,7 +96,7 @@ def _web(folder: Path, settings: Mapping[str, str], port: int) -> Process:
     )
 
 
-def signed_in(library: Library, person: int = 0) -> httpx.Client:
-    return httpx.Client(
-        base_url=library.url, cookies={"sessionid": library.cookies[person]}, timeout=60
-    )
+def signed_in(library: Library) -> httpx.Client:
+    """Return a client as the person who sees all."""
+    cookies = {"sessionid": library.cookies[0]}
+    return httpx.Client(base_url=library.url, cookies=cookies, timeout=60)
