@@ -7,7 +7,6 @@ share two cores here, which the model does not know, so the load is light.
 import io
 import json
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,13 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+from benchmarks.embedded import settings_of_its_own
 from config.queues import MAINTENANCE_QUEUE
 from processing.sizing import READY_PATHS
 from tests.pictures import photograph
 from tests.product.client import Client
 from tests.product.deployment import PROJECT, START_SECONDS, deployed, manage
 from tests.services.processes import Process
-from tests.services.redis import RedisServer
 
 QUEUES = tuple(dict.fromkeys(name for path in READY_PATHS for name in path))
 SIZE = (1200, 800)
@@ -117,13 +116,8 @@ def _picture(seed: int) -> bytes:
 @contextmanager
 def _deployment(workers: int) -> Iterator[tuple[Mapping[str, str], Client]]:
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="darkroom-scale-")))
-        redis = stack.enter_context(RedisServer())
-        settings = {
-            "DATA_DIR": str(folder),
-            "DARKROOM_DATABASE_URL": "",
-            "DARKROOM_BROKER_URL": redis.url,
-        }
+        settings = settings_of_its_own(stack)
+        folder = Path(settings["DATA_DIR"])
 
         def start_workers(client: Client) -> None:
             for queue in QUEUES:

@@ -5,7 +5,6 @@ import os
 import shlex
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -13,11 +12,11 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from benchmarks.embedded import settings_of_its_own
 from benchmarks.pages.seeded import sign_in
 from benchmarks.tables import markdown
 from tests.product.deployment import deployed
 from tests.services.programs import require
-from tests.services.redis import RedisServer
 from tests.uploads.pages.browser.chromium import OPTIONS
 
 FOLDER = Path(__file__).parent
@@ -59,14 +58,8 @@ def lighthouse(photographs: Sequence[Path], times: int) -> list[str]:
 @contextmanager
 def _site(photographs: Sequence[Path]) -> Iterator[Pages]:
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="darkroom-pages-")))
-        redis = stack.enter_context(RedisServer())
-        settings = {
-            "DATA_DIR": str(folder),
-            "DARKROOM_DATABASE_URL": "",
-            "DARKROOM_BROKER_URL": redis.url,
-        }
-        client = stack.enter_context(deployed(folder, settings))
+        settings = settings_of_its_own(stack)
+        client = stack.enter_context(deployed(Path(settings["DATA_DIR"]), settings))
         sent = [client.upload_file(path).json()["id"] for path in photographs]
         for each in sent:
             client.wait(each)
