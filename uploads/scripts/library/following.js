@@ -3,18 +3,20 @@
 import htmx from "htmx.org/dist/htmx.esm.js";
 
 import { Changes } from "../shared/changes.js";
-
-// Changes come in bursts: one look answers for all that came meanwhile.
-const BURST_MS = 250;
-
-let timer = 0;
-let isLooking = false;
-let again = false;
+import { Look } from "../shared/look.js";
 
 const shown = () => document.getElementById("following");
 
+// The answer brings the cards, each to its place, and what is still to be followed.
+const look = new Look(async () => {
+  const source = shown();
+  if (!source?.dataset.address) return;
+  const how = { source, target: "#following", select: "#following", swap: "outerHTML" };
+  await htmx.ajax("GET", source.dataset.address, how);
+});
+
 const changes = new Changes((ids) => {
-  if (idsOf(shown()).some((id) => ids?.includes(id) ?? true)) lookSoon();
+  if (idsOf(shown()).some((id) => ids?.includes(id) ?? true)) look.soon();
 });
 
 /** Ask for these cards too, soon, until they are settled. */
@@ -24,32 +26,12 @@ export function follow(ids) {
   const query = new URLSearchParams([...all].map((id) => ["id", id]));
   shown().dataset.address = `${document.getElementById("results").dataset.cards}?${query}`;
   changes.want(true);
-  lookSoon();
+  look.soon();
 }
 
 /** Return the ids that an element of that kind asks for. */
 export function idsOf(element) {
   return new URLSearchParams(element?.dataset.address?.split("?")[1]).getAll("id");
-}
-
-function lookSoon() {
-  again = true;
-  timer ||= setTimeout(() => {
-    timer = 0;
-    if (!isLooking) look();
-  }, BURST_MS);
-}
-
-// The answer brings the cards, each to its place, and what is still to be followed.
-async function look() {
-  const source = shown();
-  if (!source?.dataset.address) return;
-  isLooking = true;
-  again = false;
-  const how = { source, target: "#following", select: "#following", swap: "outerHTML" };
-  await htmx.ajax("GET", source.dataset.address, how).catch(() => {});
-  isLooking = false;
-  if (again) lookSoon();
 }
 
 // Filters bring another list, with others to be followed.
