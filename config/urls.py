@@ -9,6 +9,7 @@ handler403 = "uploads.api.problems.permission_denied"
 handler404 = "uploads.api.problems.not_found"
 handler500 = "uploads.api.problems.server_error"
 
+admin.autodiscover()
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("uploads.api.urls")),
     re_path(rf"^media/variants/(?P<key>{media.KEY})$", media.variant, name="variant"),

@@ -19,6 +19,8 @@ TEMPORARY_PREFIX = ".partial-"
 class LocalStorage(FileSystemStorage):
     """Writes a temporary file, fsyncs it and renames it; an existing object is replaced."""
 
+    errors = (OSError,)
+
     def __init__(self, location: str) -> None:
         super().__init__(location=location, allow_overwrite=True)
 
@@ -41,6 +43,9 @@ class LocalStorage(FileSystemStorage):
         for folder in Path(self.path(name)).parents:
             if folder == Path(self.location) or not _remove_if_empty(folder):
                 return
+
+    def is_missing(self, error: Exception) -> bool:
+        return isinstance(error, FileNotFoundError)
 
     def walk(self, prefix: str = "") -> Iterator[StoredObject]:
         """Yield every object below a folder, unfinished ones included."""

@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO, Protocol, cast, runtime_checkable
 
-from boto3.exceptions import Boto3Error
-from botocore.exceptions import BotoCoreError, ClientError
 from django.core.files.base import File
 from django.core.files.storage import Storage, storages
 
@@ -29,8 +27,6 @@ ALIASES = (ORIGINALS, VARIANTS, SCRATCH)
 CHUNK_BYTES = 1024 * 1024
 # A copy of a remote object stays in memory up to this size.
 SPOOL_BYTES = 16 * 1024 * 1024
-NOT_FOUND = {"404", "NoSuchKey", "NotFound", "NoSuchUpload"}
-STORE_ERRORS = (OSError, BotoCoreError, Boto3Error, ClientError)
 
 
 @dataclass(frozen=True)
@@ -57,7 +53,15 @@ class Digest:
     bytes: int
 
 
-class Walkable(Protocol):
+class Backend(Protocol):
+    """What a store offers beside Django's own methods, and the errors with which it fails."""
+
+    errors: tuple[type[Exception], ...]
+
+    def is_missing(self, error: Exception) -> bool:
+        """Say whether one of `errors` tells that there is no such object."""
+        ...
+
     def walk(self, prefix: str = "") -> Iterator[StoredObject]: ...
 
 
@@ -182,7 +186,7 @@ def remove_prefix(alias: str, prefix: str) -> int:
 def walk(alias: str, prefix: str = "") -> Iterator[StoredObject]:
     """Yield the objects of a store below `prefix`, in no particular order."""
     with _store_errors(alias, prefix):
-        yield from cast(Walkable, store(alias)).walk(prefix)
+        yield from _backend(alias).walk(prefix)
 
 
 def unfinished_uploads(alias: str) -> Iterator[UnfinishedUpload]:
@@ -203,13 +207,14 @@ def abort_upload(alias: str, upload: UnfinishedUpload) -> None:
 
 @contextmanager
 def _store_errors(alias: str, key: str) -> Iterator[None]:
+    backend = _backend(alias)
     try:
         yield
-    except FileNotFoundError as error:
-        raise ObjectMissing(f"{alias}: {key} is missing; run manage.py audit.") from error
-    except ClientError as error:
-        if error.response.get("Error", {}).get("Code") in NOT_FOUND:
+    except backend.errors as error:
+        if backend.is_missing(error):
             raise ObjectMissing(f"{alias}: {key} is missing; run manage.py audit.") from error
         raise StorageUnavailable(f"{alias}: {error}") from error
-    except STORE_ERRORS as error:
-        raise StorageUnavailable(f"{alias}: {error}") from error
+
+
+def _backend(alias: str) -> Backend:
+    return cast(Backend, store(alias))

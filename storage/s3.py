@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from typing import Any, Literal
 
+from boto3.exceptions import Boto3Error
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 from storages.backends.s3 import S3Storage
 from storages.utils import clean_name
 
@@ -21,10 +23,15 @@ CLIENT = Config(
     response_checksum_validation="when_required",
 )
 
+NOT_FOUND = {"404", "NoSuchKey", "NotFound", "NoSuchUpload"}
+
 
 # django-storages has no annotations.
 class BucketStorage(S3Storage):  # type: ignore[misc]
     """A private bucket; an existing object is replaced whole, or not at all."""
+
+    # OSError too: django-storages raises FileNotFoundError where an object is opened for reading.
+    errors = (OSError, BotoCoreError, Boto3Error, ClientError)
 
     def __init__(self, *, addressing_style: AddressingStyle = "path", **options: Any) -> None:
         super().__init__(
@@ -34,6 +41,11 @@ class BucketStorage(S3Storage):  # type: ignore[misc]
             client_config=CLIENT.merge(Config(s3={"addressing_style": addressing_style})),
             **options,
         )
+
+    def is_missing(self, error: Exception) -> bool:
+        if isinstance(error, ClientError):
+            return error.response.get("Error", {}).get("Code") in NOT_FOUND
+        return isinstance(error, FileNotFoundError)
 
     def walk(self, prefix: str = "") -> Iterator[StoredObject]:
         """Yield every object below a folder."""

@@ -1,4 +1,4 @@
-"""What a task no longer uses goes back to the system when the task is over."""
+"""Workers hold no more than they need: of code from the start, of pictures after each task."""
 
 import os
 import platform
@@ -38,3 +38,20 @@ def test_memory_that_a_task_has_freed_goes_back_after_it() -> None:
     held, left = map(int, done.stdout.split())
     assert held > 150_000_000
     assert left < 20_000_000
+
+
+IMPORTS = """
+import sys
+import config.celery
+config.celery.app.loader.import_default_modules()
+print(*(name for name in ("boto3", "botocore", "unfold.admin", "uploads.admin", "uploads.api")
+        if name in sys.modules))
+"""
+
+
+def test_a_worker_loads_no_pages_and_no_client_of_a_store_that_it_does_not_use() -> None:
+    environment = {key: value for key, value in os.environ.items() if "_URL" not in key}
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORTS], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == []

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 from django.contrib import admin
 from django.contrib.auth.models import User
@@ -12,6 +15,7 @@ from uploads.models import ApiToken
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
+admin.autodiscover()
 OURS = [model for model in admin.site._registry if model._meta.app_label in {"storage", "uploads"}]
 
 
@@ -53,3 +57,20 @@ def test_tokens_can_be_revoked_and_their_hash_is_not_shown(
     administrator.post(reverse("admin:uploads_apitoken_changelist"), form)
     assert tokens.find(plain) is None
     assert ApiToken.objects.get().revoked_at is not None
+
+
+CHECKED = """
+import django
+django.setup()
+from django.contrib import admin
+from django.core import checks
+from storage.models import Image
+print(admin.site.is_registered(Image))
+checks.run_checks(tags=[checks.Tags.admin])
+print(admin.site.is_registered(Image))
+"""
+
+
+def test_records_are_registered_when_they_are_checked_and_not_before() -> None:
+    done = subprocess.run([sys.executable, "-c", CHECKED], capture_output=True, text=True)
+    assert (done.stdout.split(), done.returncode) == (["False", "True"], 0), done.stderr
