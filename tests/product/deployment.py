@@ -143,6 +143,15 @@ def manage(environment: Mapping[str, str], *arguments: str) -> str:
     return done.stdout
 
 
+def simple_presets(environment: Mapping[str, str]) -> Callable[[Client], object]:
+    """Return a `before_work` that leaves the slow codec and the search for quality out."""
+    code = (
+        "from storage.models import Preset; "
+        "Preset.objects.update(effort='fixed', formats=['jpeg', 'webp'])"
+    )
+    return lambda client: manage(environment, "shell", "-v0", "-c", code)
+
+
 def stored_files(folder: Path, alias: str) -> set[str]:
     return {path.name for path in (folder / "objects" / alias).rglob("*") if path.is_file()}
 

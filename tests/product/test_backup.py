@@ -16,7 +16,7 @@ from psycopg import sql
 
 from tests.pictures import photograph
 from tests.product.client import Client, Document
-from tests.product.deployment import PROJECT, deployed, manage
+from tests.product.deployment import PROJECT, deployed, manage, simple_presets
 from tests.services import programs
 from tests.services.ceph import CephServer
 from tests.services.plugin import require
@@ -54,7 +54,7 @@ def run(commands: Sequence[str], settings: Settings) -> None:
 
 def picture(number: int) -> bytes:
     path = Path(os.environ["DATA_DIR"]) / f"backup-{number}.jpg"
-    photograph((400, 300), seed=number).save(path)
+    photograph((200, 150), seed=number).save(path)
     content = path.read_bytes()
     path.unlink()
     return content
@@ -68,12 +68,12 @@ def upload(client: Client, number: int) -> str:
 
 @contextmanager
 def uploading(client: Client) -> Iterator[list[str]]:
-    """Let somebody upload one picture after the other for as long as the block runs."""
+    """Let somebody upload a few pictures a second for as long as the block runs."""
     over, ids = threading.Event(), [upload(client, BEFORE)]
 
     def go_on() -> None:
         for number in range(BEFORE + 1, 200):
-            if over.is_set():
+            if over.wait(0.3):
                 return
             ids.append(upload(client, number))
 
@@ -117,15 +117,6 @@ def listed(client: Client) -> list[str]:
     page = client.http.get("/api/v1/images/", params={"limit": 100}).json()
     assert page["next"] is None
     return [image["id"] for image in page["results"]]
-
-
-def simple_presets(settings: Settings) -> Callable[[Client], object]:
-    """Return what leaves the slow codec out, which this is not about."""
-    code = (
-        "from storage.models import Preset; "
-        "Preset.objects.update(effort='fixed', formats=['jpeg', 'webp'])"
-    )
-    return lambda client: manage(settings, "shell", "-v0", "-c", code)
 
 
 # --- PostgreSQL and a bucket ----------------------------------------------------------------------

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import PictureFile
-from tests.product.deployment import deployed
+from tests.product.deployment import deployed, simple_presets
 from tests.services.ceph import CephServer
 from tests.services.postgres import PostgresServer
 from tests.services.rabbitmq import RabbitMQServer
@@ -48,7 +48,8 @@ def test_an_upload_becomes_ready_on_postgres_s3_and_either_broker(
     picture_file: PictureFile,
 ) -> None:
     environment = {"DARKROOM_DATABASE_URL": database, **stores, **broker_urls}
-    with deployed(tmp_path / "data", environment) as client:
+    before_work = simple_presets(environment)
+    with deployed(tmp_path / "data", environment, before_work=before_work) as client:
         ids = [
             client.upload(picture_file(size=(1000, 750), seed=seed).getvalue(), "p.jpg").json()[
                 "id"
