@@ -28,14 +28,18 @@ print(freed - before, resident_bytes() - before)
 """
 
 
+def printed(program: str, environment: dict[str, str]) -> list[str]:
+    """Run a program in a process of its own; return the words that it printed."""
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    return done.stdout.split()
+
+
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="malloc_trim is glibc's")
 def test_memory_that_a_task_has_freed_goes_back_after_it() -> None:
     # The threshold that grows by itself in a process that frees large arrays.
     environment = {**os.environ, "MALLOC_MMAP_THRESHOLD_": str(32 * 1024**2)}
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM], env=environment, capture_output=True, text=True, check=True
-    )
-    held, left = map(int, done.stdout.split())
+    held, left = map(int, printed(PROGRAM, environment))
     assert held > 150_000_000
     assert left < 20_000_000
 
@@ -51,7 +55,4 @@ print(*(name for name in ("boto3", "botocore", "unfold.admin", "uploads.admin", 
 
 def test_a_worker_loads_no_pages_and_no_client_of_a_store_that_it_does_not_use() -> None:
     environment = {key: value for key, value in os.environ.items() if "_URL" not in key}
-    done = subprocess.run(
-        [sys.executable, "-c", IMPORTS], env=environment, capture_output=True, text=True, check=True
-    )
-    assert done.stdout.split() == []
+    assert printed(IMPORTS, environment) == []

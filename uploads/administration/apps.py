@@ -16,11 +16,10 @@ class AdministrationConfig(SimpleAdminConfig):
     default_site = "uploads.administration.site.Administration"
 
     def ready(self) -> None:
-        checks.register(check_dependencies, checks.Tags.admin)
         checks.register(check_records, checks.Tags.admin)
 
 
 def check_records(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
-    """Check every record of the administration, as Django does where all are registered early."""
+    """Check what Django checks of an administration, whose records are all registered first."""
     admin.autodiscover()
-    return list(check_admin_app(app_configs, **kwargs))
+    return [*check_dependencies(), *check_admin_app(app_configs)]
